@@ -2,8 +2,15 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand, startChild } from './processes/child-process.ts';
 import { exchange, untilReady, waitUntil } from './processes/readiness.ts';
-import { childServer, existingServer, openServerDir, type RunningServer, type ServerOptions } from './server.ts';
-import { startContainer } from './sources/docker.ts';
+import {
+  childServer,
+  existingServer,
+  openServerDir,
+  serverChild,
+  type RunningServer,
+  type ServerOptions,
+} from './server.ts';
+import { removeContainer, startContainer } from './sources/docker.ts';
 import { chooseProgram, type Program } from './sources/locate.ts';
 
 const IMAGE = 'nats:2';
@@ -35,6 +42,7 @@ type Place = {
 export async function startNats(options: NatsOptions): Promise<RunningServer> {
   if (options.url !== undefined) return existingServer(options.url);
   const program = await chooseProgram('nats-server', options);
+  if (program === 'docker') await removeContainer('nats', options.dir);
   const { port, password, isNew } = await openServerDir(options);
   const credentials = options.authorization === undefined ? `${USER}:${password}@` : '';
   const place: Place = {
@@ -82,7 +90,7 @@ async function runProgram(program: Program, place: Place): Promise<RunningServer
     args: ['--config', configFile],
     env: { ...program.env },
     cwd: dir,
-    pidFile: join(dir, 'nats.pid'),
+    ...serverChild(dir),
     logFile,
   });
   await untilReady(child, () => ping(port), { ...READY, logFile });

@@ -7,8 +7,15 @@ import pg from 'pg';
 import { choosePostgres, postgresUser, type PostgresBinaries, type RunAs } from './postgres-binaries.ts';
 import { startChild } from './processes/child-process.ts';
 import { untilReady, waitUntil } from './processes/readiness.ts';
-import { childServer, existingServer, openServerDir, type RunningServer, type ServerOptions } from './server.ts';
-import { startContainer } from './sources/docker.ts';
+import {
+  childServer,
+  existingServer,
+  openServerDir,
+  serverChild,
+  type RunningServer,
+  type ServerOptions,
+} from './server.ts';
+import { removeContainer, startContainer } from './sources/docker.ts';
 
 const IMAGE = 'postgres:17';
 const CONTAINER_PORT = 5432;
@@ -43,6 +50,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningSe
   if (options.url !== undefined) return existingServer(options.url);
   const data = join(options.dir, 'data');
   const binaries = await choosePostgres(options, await majorOf(data));
+  if (binaries === 'docker') await removeContainer('postgres', options.dir);
   const state = await openServerDir(options);
   const url = `postgres://${SUPERUSER}:${state.password}@127.0.0.1:${state.port}/postgres`;
   const place = { ...state, dir: options.dir, data, url, durability: options.durability };
@@ -70,9 +78,8 @@ async function runProgram(binaries: PostgresBinaries, place: Place): Promise<Run
       ],
       env: serverEnv(binaries),
       cwd: '/',
-      pidFile: join(place.dir, 'postgres.pid'),
+      ...serverChild(place.dir),
       logFile,
-      stopSignal: 'SIGINT', // Fast shutdown: ends sessions instead of waiting for them.
       ...(user === undefined ? {} : { runAs: user }),
       ...(descriptor === undefined ? {} : { descriptors: [descriptor] }),
     });

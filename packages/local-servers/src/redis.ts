@@ -2,8 +2,15 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startChild } from './processes/child-process.ts';
 import { exchange, untilReady, waitUntil } from './processes/readiness.ts';
-import { childServer, existingServer, openServerDir, type RunningServer, type ServerOptions } from './server.ts';
-import { startContainer } from './sources/docker.ts';
+import {
+  childServer,
+  existingServer,
+  openServerDir,
+  serverChild,
+  type RunningServer,
+  type ServerOptions,
+} from './server.ts';
+import { removeContainer, startContainer } from './sources/docker.ts';
 import { chooseProgram, type Program } from './sources/locate.ts';
 
 const IMAGE = 'redis:8';
@@ -17,6 +24,7 @@ type Place = { dir: string; port: number; password: string; url: string; isNew: 
 export async function startRedis(options: ServerOptions): Promise<RunningServer> {
   if (options.url !== undefined) return existingServer(options.url);
   const program = await chooseProgram('redis-server', options);
+  if (program === 'docker') await removeContainer('redis', options.dir);
   const state = await openServerDir(options);
   const place = { ...state, dir: options.dir, url: `redis://:${state.password}@127.0.0.1:${state.port}` };
   return program === 'docker' ? runContainer(place) : runProgram(program, place);
@@ -46,7 +54,7 @@ async function runProgram(program: Program, { dir, port, password, url }: Place)
     args: [configFile],
     env: { ...program.env, LC_ALL: 'C' },
     cwd: dir,
-    pidFile: join(dir, 'redis.pid'),
+    ...serverChild(dir),
     logFile,
   });
   await untilReady(child, () => ping(port, password), { ...READY, logFile });

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Child, ChildExit } from './processes/child-process.ts';
+import type { Child, ChildExit, ChildOptions } from './processes/child-process.ts';
+import { stopStale } from './processes/pid-file.ts';
 import { choosePort } from './processes/ports.ts';
 
 /** Where a server's program may come from, in the order in which they are tried. */
@@ -47,13 +48,26 @@ export type ServerState = { port: number; password: string; isNew: boolean };
 
 const PASSWORD_BYTES = 24;
 const STATE_FILE = 'server.json';
+const PID_FILE = 'server.pid';
+/** PostgreSQL's fast shutdown; Redis and NATS take it as any request to stop. */
+const STOP_SIGNAL = 'SIGINT';
+const STOP_TIMEOUT_MS = 15_000;
 
 /** The folder that every fetched program of this checkout is kept in. */
 export const defaultCacheDir = join(import.meta.dirname, '../../../.data/cache');
 
-/** Makes the folder and settles port and password: as asked, as remembered, or new. */
+/** How the servers of this package are started and stopped. */
+export function serverChild(dir: string): Pick<ChildOptions, 'pidFile' | 'stopSignal' | 'stopTimeoutMs'> {
+  return { pidFile: join(dir, PID_FILE), stopSignal: STOP_SIGNAL, stopTimeoutMs: STOP_TIMEOUT_MS };
+}
+
+/**
+ * Makes the folder and settles port and password: as asked, as remembered, or new. What a crashed run left running
+ * there is stopped first: it holds the port.
+ */
 export async function openServerDir(options: ServerOptions): Promise<ServerState> {
   await mkdir(options.dir, { recursive: true, mode: 0o700 });
+  await stopStale(join(options.dir, PID_FILE), { signal: STOP_SIGNAL, timeoutMs: STOP_TIMEOUT_MS });
   const path = join(options.dir, STATE_FILE);
   const known = await readState(path);
   const port = await choosePort(options.port ?? known?.port);

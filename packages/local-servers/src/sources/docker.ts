@@ -5,7 +5,7 @@ import { inheritedEnv, runCommand, startChild, type Child } from '../processes/c
 import type { RunningServer } from '../server.ts';
 
 const ANSWER_TIMEOUT_MS = 5_000;
-const STOP_TIMEOUT_S = 15;
+const STOP_TIMEOUT_S = 10;
 
 export type ContainerOptions = {
   kind: 'postgres' | 'redis' | 'nats';
@@ -40,7 +40,6 @@ export async function dockerAnswers(): Promise<boolean> {
  */
 export async function startContainer(options: ContainerOptions): Promise<RunningServer> {
   const name = containerName(options.kind, options.dir);
-  await docker('rm', '--force', '--volumes', name);
   if (options.isNew) await docker('volume', 'rm', '--force', name);
   const env = Object.entries(options.env ?? {});
   const envFile = join(options.dir, 'container.env');
@@ -79,6 +78,11 @@ export async function startContainer(options: ContainerOptions): Promise<Running
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+/** Removes what a crashed run left running; its data stays. */
+export async function removeContainer(kind: ContainerOptions['kind'], dir: string): Promise<void> {
+  await docker('rm', '--force', containerName(kind, dir));
 }
 
 /** One container per kind and folder: two checkouts on one machine do not meet. */
