@@ -76,21 +76,16 @@ function isServiceError(error: unknown): error is ServiceErrorLike {
   );
 }
 
+const KINDS: Partial<Record<StatusCode, CallErrorKind>> = {
+  [status.DEADLINE_EXCEEDED]: 'deadline',
+  [status.UNAVAILABLE]: 'unavailable',
+  [status.CANCELLED]: 'cancelled',
+  [status.UNKNOWN]: 'failed',
+  [status.INTERNAL]: 'failed',
+  [status.DATA_LOSS]: 'failed',
+  [status.UNIMPLEMENTED]: 'failed',
+};
+
 function kindOf(code: StatusCode): CallErrorKind {
-  switch (code) {
-    case status.DEADLINE_EXCEEDED:
-      return 'deadline';
-    case status.UNAVAILABLE:
-      return 'unavailable';
-    case status.CANCELLED:
-      return 'cancelled';
-    case status.UNKNOWN:
-    case status.INTERNAL:
-    case status.DATA_LOSS:
-    case status.UNIMPLEMENTED:
-    case status.OK:
-      return 'failed';
-    default:
-      return 'refused';
-  }
+  return KINDS[code] ?? 'refused';
 }

@@ -47,7 +47,7 @@ export const streamSlots = (): Slots => createSlots(MAX_STREAMS_IN_FLIGHT);
 /** What makes a function one of our handlers: who may call it, and how to bind it to a server. */
 export const SERVE = Symbol('suanli.grpc.serve');
 export type Servable = {
-  readonly [SERVE]: { kind: 'public' | 'internal'; bind(runtime: ServerRuntime): UntypedHandleCall };
+  readonly [SERVE]: { kind: 'public' | 'internal'; bind: (runtime: ServerRuntime) => UntypedHandleCall };
 };
 
 export function isServable(handler: unknown): handler is Servable {
