@@ -93,7 +93,11 @@ export interface TaskStatus {
   /** The signal that ended it, for example SIGKILL. */
   signal: string;
   startedAt?: Date | undefined;
-  finishedAt?: Date | undefined;
+  finishedAt?:
+    | Date
+    | undefined;
+  /** Run time that is charged so far; once it has ended, exactly finished_at - started_at. */
+  chargedMs: bigint;
 }
 
 export interface Attempt {
@@ -108,10 +112,12 @@ export interface Attempt {
   finishedAt?:
     | Date
     | undefined;
-  /** Proven run time, all tasks together counted once: what is charged is this × GPUs × price. */
+  /** Proven run time, summed over the tasks: what is charged is this × the GPUs of one task × price. */
   chargedMs: bigint;
   holdId: string;
   tasks: TaskStatus[];
+  /** The work is paid for until then; it stops there when the wallet has run dry. */
+  fundedUntil?: Date | undefined;
 }
 
 export interface Job {
@@ -902,6 +908,7 @@ function createBaseTaskStatus(): TaskStatus {
     signal: "",
     startedAt: undefined,
     finishedAt: undefined,
+    chargedMs: 0n,
   };
 }
 
@@ -930,6 +937,12 @@ export const TaskStatus: MessageFns<TaskStatus> = {
     }
     if (message.finishedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.finishedAt), writer.uint32(66).fork()).join();
+    }
+    if (message.chargedMs !== 0n) {
+      if (BigInt.asIntN(64, message.chargedMs) !== message.chargedMs) {
+        throw new globalThis.Error("value provided for field message.chargedMs of type int64 too large");
+      }
+      writer.uint32(72).int64(message.chargedMs);
     }
     return writer;
   },
@@ -1011,6 +1024,14 @@ export const TaskStatus: MessageFns<TaskStatus> = {
             message.finishedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.chargedMs = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1053,6 +1074,11 @@ export const TaskStatus: MessageFns<TaskStatus> = {
         : isSet(object.finished_at)
         ? fromJsonTimestamp(object.finished_at)
         : undefined,
+      chargedMs: isSet(object.chargedMs)
+        ? BigInt(object.chargedMs)
+        : isSet(object.charged_ms)
+        ? BigInt(object.charged_ms)
+        : 0n,
     };
   },
 
@@ -1082,6 +1108,9 @@ export const TaskStatus: MessageFns<TaskStatus> = {
     if (message.finishedAt !== undefined) {
       obj.finishedAt = message.finishedAt.toISOString();
     }
+    if (message.chargedMs !== 0n) {
+      obj.chargedMs = message.chargedMs.toString();
+    }
     return obj;
   },
 
@@ -1098,6 +1127,7 @@ export const TaskStatus: MessageFns<TaskStatus> = {
     message.signal = object.signal ?? "";
     message.startedAt = object.startedAt ?? undefined;
     message.finishedAt = object.finishedAt ?? undefined;
+    message.chargedMs = (object.chargedMs !== undefined && object.chargedMs !== null) ? BigInt(object.chargedMs) : 0n;
     return message;
   },
 };
@@ -1116,6 +1146,7 @@ function createBaseAttempt(): Attempt {
     chargedMs: 0n,
     holdId: "",
     tasks: [],
+    fundedUntil: undefined,
   };
 }
 
@@ -1159,6 +1190,9 @@ export const Attempt: MessageFns<Attempt> = {
     }
     for (const v of message.tasks) {
       TaskStatus.encode(v!, writer.uint32(98).fork()).join();
+    }
+    if (message.fundedUntil !== undefined) {
+      Timestamp.encode(toTimestamp(message.fundedUntil), writer.uint32(106).fork()).join();
     }
     return writer;
   },
@@ -1272,6 +1306,14 @@ export const Attempt: MessageFns<Attempt> = {
             message.tasks.push(TaskStatus.decode(reader, reader.uint32()));
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.fundedUntil = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1324,6 +1366,11 @@ export const Attempt: MessageFns<Attempt> = {
       tasks: globalThis.Array.isArray(object?.tasks)
         ? object.tasks.map((e: any) => TaskStatus.fromJSON(e))
         : [],
+      fundedUntil: isSet(object.fundedUntil)
+        ? fromJsonTimestamp(object.fundedUntil)
+        : isSet(object.funded_until)
+        ? fromJsonTimestamp(object.funded_until)
+        : undefined,
     };
   },
 
@@ -1365,6 +1412,9 @@ export const Attempt: MessageFns<Attempt> = {
     if (message.tasks?.length) {
       obj.tasks = message.tasks.map((e) => TaskStatus.toJSON(e));
     }
+    if (message.fundedUntil !== undefined) {
+      obj.fundedUntil = message.fundedUntil.toISOString();
+    }
     return obj;
   },
 
@@ -1387,6 +1437,7 @@ export const Attempt: MessageFns<Attempt> = {
     message.chargedMs = (object.chargedMs !== undefined && object.chargedMs !== null) ? BigInt(object.chargedMs) : 0n;
     message.holdId = object.holdId ?? "";
     message.tasks = object.tasks?.map((e) => TaskStatus.fromPartial(e)) || [];
+    message.fundedUntil = object.fundedUntil ?? undefined;
     return message;
   },
 };

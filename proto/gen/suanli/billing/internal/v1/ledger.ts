@@ -43,7 +43,11 @@ export interface PlaceHold {
   tenant?: TenantPath | undefined;
   amountMicros: bigint;
   expiresAt?: Date | undefined;
-  purpose?: HoldPurpose | undefined;
+  purpose?:
+    | HoldPurpose
+    | undefined;
+  /** Only says whether it could be placed now: nothing is held or remembered, and the hold in the answer has no id. */
+  dryRun: boolean;
 }
 
 export interface PlaceHoldsRequest {
@@ -241,7 +245,14 @@ export const HoldPurpose: MessageFns<HoldPurpose> = {
 };
 
 function createBasePlaceHold(): PlaceHold {
-  return { requestId: "", tenant: undefined, amountMicros: 0n, expiresAt: undefined, purpose: undefined };
+  return {
+    requestId: "",
+    tenant: undefined,
+    amountMicros: 0n,
+    expiresAt: undefined,
+    purpose: undefined,
+    dryRun: false,
+  };
 }
 
 export const PlaceHold: MessageFns<PlaceHold> = {
@@ -263,6 +274,9 @@ export const PlaceHold: MessageFns<PlaceHold> = {
     }
     if (message.purpose !== undefined) {
       HoldPurpose.encode(message.purpose, writer.uint32(42).fork()).join();
+    }
+    if (message.dryRun !== false) {
+      writer.uint32(48).bool(message.dryRun);
     }
     return writer;
   },
@@ -320,6 +334,14 @@ export const PlaceHold: MessageFns<PlaceHold> = {
             message.purpose = HoldPurpose.decode(reader, reader.uint32());
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.dryRun = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -351,6 +373,11 @@ export const PlaceHold: MessageFns<PlaceHold> = {
         ? fromJsonTimestamp(object.expires_at)
         : undefined,
       purpose: isSet(object.purpose) ? HoldPurpose.fromJSON(object.purpose) : undefined,
+      dryRun: isSet(object.dryRun)
+        ? globalThis.Boolean(object.dryRun)
+        : isSet(object.dry_run)
+        ? globalThis.Boolean(object.dry_run)
+        : false,
     };
   },
 
@@ -371,6 +398,9 @@ export const PlaceHold: MessageFns<PlaceHold> = {
     if (message.purpose !== undefined) {
       obj.purpose = HoldPurpose.toJSON(message.purpose);
     }
+    if (message.dryRun !== false) {
+      obj.dryRun = message.dryRun;
+    }
     return obj;
   },
 
@@ -390,6 +420,7 @@ export const PlaceHold: MessageFns<PlaceHold> = {
     message.purpose = (object.purpose !== undefined && object.purpose !== null)
       ? HoldPurpose.fromPartial(object.purpose)
       : undefined;
+    message.dryRun = object.dryRun ?? false;
     return message;
   },
 };
