@@ -8,9 +8,10 @@ import {
   RECONNECT_FIRST_MS,
   RECONNECT_MAX_MS,
 } from '../limits.ts';
+import { type Pem, pemBytes } from '../pem.ts';
 
-/** PEM bytes: whom we trust, and who we are when the other side asks. */
-export type ClientTls = { ca: Buffer; cert?: Buffer; key?: Buffer };
+/** Whom we trust, and who we are when the other side asks. */
+export type ClientTls = { ca: Pem; cert?: Pem; key?: Pem };
 
 export type ChannelTarget = {
   /** `host:port`. */
@@ -21,7 +22,9 @@ export type ChannelTarget = {
 };
 
 export function openChannel({ address, tls, peer }: ChannelTarget): Client {
-  return new Client(address, credentialsOf(tls, peer), channelOptions);
+  // With a peer's name as the name of the server, nothing depends on what hosts are called, nor on their addresses.
+  const naming = tls && peer !== undefined ? { 'grpc.ssl_target_name_override': peer } : {};
+  return new Client(address, credentialsOf(tls, peer), { ...channelOptions, ...naming });
 }
 
 const channelOptions: ChannelOptions = {
@@ -39,12 +42,17 @@ const channelOptions: ChannelOptions = {
 function credentialsOf(tls: ClientTls | undefined, peer: string | undefined): ChannelCredentials {
   if (!tls) return credentials.createInsecure();
   const verify = peer === undefined ? {} : { checkServerIdentity: expectService(peer) };
-  return credentials.createSsl(tls.ca, tls.key ?? null, tls.cert ?? null, verify);
+  return credentials.createSsl(
+    pemBytes(tls.ca),
+    tls.key ? pemBytes(tls.key) : null,
+    tls.cert ? pemBytes(tls.cert) : null,
+    verify,
+  );
 }
 
 function expectService(peer: string): (host: string, certificate: PeerCertificate) => Error | undefined {
-  return (host, certificate) => {
+  return (_host, certificate) => {
     const found = serviceOfSan(certificate.subjectaltname);
-    return found === peer ? undefined : new Error(`${host} is ${found ?? 'no service of ours'}, not ${peer}`);
+    return found === peer ? undefined : new Error(`the other side is ${found ?? 'no service of ours'}, not ${peer}`);
   };
 }

@@ -15,6 +15,7 @@ import {
   SHUTDOWN_LIMIT_MS,
   STREAM_DRAIN_MS,
 } from '../limits.ts';
+import { type Pem, pemBytes } from '../pem.ts';
 import { createReflection, type ReflectionOptions } from './reflection.ts';
 import { type CallObservation, isServable, SERVE, type ServerRuntime, streamSlots, unarySlots } from './runtime.ts';
 import { endlessCalls, type EndlessCalls } from './endless-calls.ts';
@@ -22,8 +23,8 @@ import { endlessCalls, type EndlessCalls } from './endless-calls.ts';
 /** `definition` and `implementation` as ts-proto names them: `WalletServiceService`, a `WalletServiceServer`. */
 export type GrpcService = { definition: ServiceDefinition; implementation: UntypedServiceImplementation };
 
-/** PEM bytes. With `ca` the listener demands a certificate of that authority from every client. */
-export type ServerTls = { ca?: Buffer; cert: Buffer; key: Buffer };
+/** With `ca` the listener demands a certificate of that authority from every client. */
+export type ServerTls = { ca?: Pem; cert: Pem; key: Pem };
 
 export type GrpcServerOptions = {
   /** `host:port`; port 0 picks a free one. */
@@ -123,8 +124,8 @@ function loudly<T>(method: string, serialize: (value: T) => Buffer, logger: Logg
 
 function credentialsOf(tls: ServerTls | undefined): ServerCredentials {
   if (!tls) return ServerCredentials.createInsecure();
-  const pairs = [{ private_key: tls.key, cert_chain: tls.cert }];
-  return ServerCredentials.createSsl(tls.ca ?? null, pairs, tls.ca !== undefined);
+  const pairs = [{ private_key: pemBytes(tls.key), cert_chain: pemBytes(tls.cert) }];
+  return ServerCredentials.createSsl(tls.ca === undefined ? null : pemBytes(tls.ca), pairs, tls.ca !== undefined);
 }
 
 function bind(server: Server, address: string, credentials: ServerCredentials): Promise<number> {
