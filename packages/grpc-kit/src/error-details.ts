@@ -77,8 +77,9 @@ export function decodeDetails(bytes: Uint8Array): ErrorInfo | undefined {
 }
 
 function decodeErrorInfo(bytes: Uint8Array): ErrorInfo {
-  const metadata: Record<string, string> = {};
-  for (const entry of fieldsOf(bytes, 3)) metadata[text(fieldsOf(entry, 1)[0])] = text(fieldsOf(entry, 2)[0]);
+  const metadata = Object.fromEntries(
+    fieldsOf(bytes, 3).map((entry) => [text(fieldsOf(entry, 1)[0]), text(fieldsOf(entry, 2)[0])]),
+  );
   return { reason: text(fieldsOf(bytes, 1)[0]), domain: text(fieldsOf(bytes, 2)[0]), metadata };
 }
 
