@@ -9,7 +9,7 @@ export {
   type ChildExit,
   type ChildOptions,
 } from './processes/child-process.ts';
-export { readLivePid, signalProcess } from './processes/pid-file.ts';
+export { readLivePid, stopStale, writePidFile } from './processes/pid-file.ts';
 export { choosePort, freePort, isPortFree } from './processes/ports.ts';
 export { waitUntil, type WaitOptions } from './processes/readiness.ts';
 export { startRedis } from './redis.ts';
