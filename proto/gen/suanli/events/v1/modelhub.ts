@@ -33,6 +33,8 @@ export interface RouteChanged {
   upstream: string;
   upstreamModel: string;
   version: bigint;
+  description: string;
+  isLanguageModel: boolean;
 }
 
 function createBaseRevisionCommitted(): RevisionCommitted {
@@ -179,7 +181,7 @@ export const RevisionCommitted: MessageFns<RevisionCommitted> = {
 };
 
 function createBaseRouteChanged(): RouteChanged {
-  return { model: "", upstream: "", upstreamModel: "", version: 0n };
+  return { model: "", upstream: "", upstreamModel: "", version: 0n, description: "", isLanguageModel: false };
 }
 
 export const RouteChanged: MessageFns<RouteChanged> = {
@@ -198,6 +200,12 @@ export const RouteChanged: MessageFns<RouteChanged> = {
         throw new globalThis.Error("value provided for field message.version of type int64 too large");
       }
       writer.uint32(32).int64(message.version);
+    }
+    if (message.description !== "") {
+      writer.uint32(42).string(message.description);
+    }
+    if (message.isLanguageModel !== false) {
+      writer.uint32(48).bool(message.isLanguageModel);
     }
     return writer;
   },
@@ -247,6 +255,22 @@ export const RouteChanged: MessageFns<RouteChanged> = {
             message.version = reader.int64() as bigint;
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.description = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.isLanguageModel = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -269,6 +293,12 @@ export const RouteChanged: MessageFns<RouteChanged> = {
         ? globalThis.String(object.upstream_model)
         : "",
       version: isSet(object.version) ? BigInt(object.version) : 0n,
+      description: isSet(object.description) ? globalThis.String(object.description) : "",
+      isLanguageModel: isSet(object.isLanguageModel)
+        ? globalThis.Boolean(object.isLanguageModel)
+        : isSet(object.is_language_model)
+        ? globalThis.Boolean(object.is_language_model)
+        : false,
     };
   },
 
@@ -286,6 +316,12 @@ export const RouteChanged: MessageFns<RouteChanged> = {
     if (message.version !== 0n) {
       obj.version = message.version.toString();
     }
+    if (message.description !== "") {
+      obj.description = message.description;
+    }
+    if (message.isLanguageModel !== false) {
+      obj.isLanguageModel = message.isLanguageModel;
+    }
     return obj;
   },
 
@@ -298,6 +334,8 @@ export const RouteChanged: MessageFns<RouteChanged> = {
     message.upstream = object.upstream ?? "";
     message.upstreamModel = object.upstreamModel ?? "";
     message.version = (object.version !== undefined && object.version !== null) ? BigInt(object.version) : 0n;
+    message.description = object.description ?? "";
+    message.isLanguageModel = object.isLanguageModel ?? false;
     return message;
   },
 };

@@ -112,6 +112,7 @@ export interface SearchHit {
   documentId: string;
   documentName: string;
   chunkIndex: number;
+  /** Offsets in the document in Unicode code points; `to_char` is exclusive. */
   fromChar: number;
   toChar: number;
   text: string;

@@ -84,12 +84,22 @@ export interface GrantUploadRequest {
 export interface GrantUploadResponse {
   isComplete: boolean;
   uploadId: string;
-  /** PATCH with `Upload-Offset` appends; HEAD answers the offset reached. */
+  /**
+   * HEAD answers the offset reached in `Upload-Offset`, and whether the blob is there in `Upload-Complete: ?1`.
+   * PATCH with `Upload-Offset` appends at exactly that offset: 204 with the new one; 409 with the right one when it was
+   * wrong; 422 when all bytes are there and have another hash (the upload begins again at 0). An empty PATCH at the end
+   * completes an upload whose last answer was lost.
+   */
   url: string;
   offsetBytes: bigint;
   expiresAt?: Date | undefined;
 }
 
+/**
+ * A file of a revision. The revision is the SHA-256 of these lines joined by line breaks: `revision 1`,
+ * `parent <revision, or nothing>`, for every file in the byte order of the paths `file <sha256> <size> <path>`, an empty
+ * line, the message.
+ */
 export interface CommitFile {
   path: string;
   sha256: string;
