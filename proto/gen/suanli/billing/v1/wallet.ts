@@ -148,12 +148,16 @@ export interface BillLine {
   priceVersion: number;
   priceAmountMicros: bigint;
   pricePerQuantity: bigint;
-  /** The usage events that make up this line, oldest first (the first 1,000). */
+  /** The usage events that make up this line, oldest first: the first 1,000, in a list of lines the first 20. */
   usageIds: string[];
   holdId: string;
   usageFrom?: Date | undefined;
   usageTo?: Date | undefined;
-  updatedAt?: Date | undefined;
+  updatedAt?:
+    | Date
+    | undefined;
+  /** The part of amount_micros that no money of the customer covered: the platform bore it. */
+  writtenOffMicros: bigint;
 }
 
 export interface ListBillLinesRequest {
@@ -1775,6 +1779,7 @@ function createBaseBillLine(): BillLine {
     usageFrom: undefined,
     usageTo: undefined,
     updatedAt: undefined,
+    writtenOffMicros: 0n,
   };
 }
 
@@ -1848,6 +1853,12 @@ export const BillLine: MessageFns<BillLine> = {
     }
     if (message.updatedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.updatedAt), writer.uint32(154).fork()).join();
+    }
+    if (message.writtenOffMicros !== 0n) {
+      if (BigInt.asIntN(64, message.writtenOffMicros) !== message.writtenOffMicros) {
+        throw new globalThis.Error("value provided for field message.writtenOffMicros of type int64 too large");
+      }
+      writer.uint32(160).int64(message.writtenOffMicros);
     }
     return writer;
   },
@@ -2017,6 +2028,14 @@ export const BillLine: MessageFns<BillLine> = {
             message.updatedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.writtenOffMicros = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2102,6 +2121,11 @@ export const BillLine: MessageFns<BillLine> = {
         : isSet(object.updated_at)
         ? fromJsonTimestamp(object.updated_at)
         : undefined,
+      writtenOffMicros: isSet(object.writtenOffMicros)
+        ? BigInt(object.writtenOffMicros)
+        : isSet(object.written_off_micros)
+        ? BigInt(object.written_off_micros)
+        : 0n,
     };
   },
 
@@ -2164,6 +2188,9 @@ export const BillLine: MessageFns<BillLine> = {
     if (message.updatedAt !== undefined) {
       obj.updatedAt = message.updatedAt.toISOString();
     }
+    if (message.writtenOffMicros !== 0n) {
+      obj.writtenOffMicros = message.writtenOffMicros.toString();
+    }
     return obj;
   },
 
@@ -2199,6 +2226,9 @@ export const BillLine: MessageFns<BillLine> = {
     message.usageFrom = object.usageFrom ?? undefined;
     message.usageTo = object.usageTo ?? undefined;
     message.updatedAt = object.updatedAt ?? undefined;
+    message.writtenOffMicros = (object.writtenOffMicros !== undefined && object.writtenOffMicros !== null)
+      ? BigInt(object.writtenOffMicros)
+      : 0n;
     return message;
   },
 };
@@ -2935,9 +2965,10 @@ export const ListPricesResponse: MessageFns<ListPricesResponse> = {
   },
 };
 
-/** The wallet of the calling account. Errors: WALLET_NOT_FOUND. */
+/** The wallet of the calling account. Any list refuses a page it cannot read: LIMIT_OUT_OF_RANGE, CURSOR_INVALID. */
 export type WalletServiceService = typeof WalletServiceService;
 export const WalletServiceService = {
+  /** Opens the wallet when the account is so new that it has none yet. */
   getWallet: {
     path: "/suanli.billing.v1.WalletService/GetWallet" as const,
     requestStream: false as const,
@@ -2949,7 +2980,8 @@ export const WalletServiceService = {
   },
   /**
    * Adds money through a channel. The `development` channel exists only where the operator enabled development mode.
-   * Errors: RECHARGE_CHANNEL_UNAVAILABLE, AMOUNT_OUT_OF_RANGE, REQUEST_ID_REUSED (same request_id, other body).
+   * Errors: RECHARGE_CHANNEL_UNAVAILABLE, AMOUNT_OUT_OF_RANGE, CURRENCY_NOT_SUPPORTED, REQUEST_ID_REUSED (same request_id,
+   * other body), SERIAL_NUMBER_REUSED (this payment was booked by another request).
    */
   recharge: {
     path: "/suanli.billing.v1.WalletService/Recharge" as const,
@@ -3006,10 +3038,12 @@ export const WalletServiceService = {
 } as const;
 
 export interface WalletServiceServer extends UntypedServiceImplementation {
+  /** Opens the wallet when the account is so new that it has none yet. */
   getWallet: handleUnaryCall<GetWalletRequest, GetWalletResponse>;
   /**
    * Adds money through a channel. The `development` channel exists only where the operator enabled development mode.
-   * Errors: RECHARGE_CHANNEL_UNAVAILABLE, AMOUNT_OUT_OF_RANGE, REQUEST_ID_REUSED (same request_id, other body).
+   * Errors: RECHARGE_CHANNEL_UNAVAILABLE, AMOUNT_OUT_OF_RANGE, CURRENCY_NOT_SUPPORTED, REQUEST_ID_REUSED (same request_id,
+   * other body), SERIAL_NUMBER_REUSED (this payment was booked by another request).
    */
   recharge: handleUnaryCall<RechargeRequest, RechargeResponse>;
   /** Newest first. */
@@ -3023,6 +3057,7 @@ export interface WalletServiceServer extends UntypedServiceImplementation {
 }
 
 export interface WalletServiceClient extends Client {
+  /** Opens the wallet when the account is so new that it has none yet. */
   getWallet(
     request: GetWalletRequest,
     callback: (error: ServiceError | null, response: GetWalletResponse) => void,
@@ -3040,7 +3075,8 @@ export interface WalletServiceClient extends Client {
   ): ClientUnaryCall;
   /**
    * Adds money through a channel. The `development` channel exists only where the operator enabled development mode.
-   * Errors: RECHARGE_CHANNEL_UNAVAILABLE, AMOUNT_OUT_OF_RANGE, REQUEST_ID_REUSED (same request_id, other body).
+   * Errors: RECHARGE_CHANNEL_UNAVAILABLE, AMOUNT_OUT_OF_RANGE, CURRENCY_NOT_SUPPORTED, REQUEST_ID_REUSED (same request_id,
+   * other body), SERIAL_NUMBER_REUSED (this payment was booked by another request).
    */
   recharge(
     request: RechargeRequest,

@@ -19,7 +19,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Timestamp } from "../../../../google/protobuf/timestamp.ts";
-import { TenantPath } from "../../../common/v1/common.ts";
+import { PageInfo, PageRequest, TenantPath } from "../../../common/v1/common.ts";
 import { Hold } from "../../v1/wallet.ts";
 
 export const protobufPackage = "suanli.billing.internal.v1";
@@ -42,6 +42,10 @@ export interface PlaceHold {
   requestId: string;
   tenant?: TenantPath | undefined;
   amountMicros: bigint;
+  /**
+   * Until when the hold pays for new work. Usage of that work that comes in later still captures from it for
+   * LATE_USAGE_MS of billing; then the remainder is released.
+   */
   expiresAt?: Date | undefined;
   purpose?:
     | HoldPurpose
@@ -141,6 +145,43 @@ export interface QuoteUsageResponse {
   lines: QuotedLine[];
   totalMicros: bigint;
   currency: string;
+}
+
+export interface ParkedUsage {
+  usageId: string;
+  accountId: string;
+  /**
+   * `price_not_found`, `hold_not_found`, `hold_of_other_tenant`, `wallet_not_found`, `duplicate_fact`,
+   * `quantity_out_of_range`.
+   */
+  reason: string;
+  /** How often rating was tried. */
+  attempts: number;
+  parkedAt?: Date | undefined;
+}
+
+export interface ListParkedUsageRequest {
+  page?: PageRequest | undefined;
+}
+
+export interface ListParkedUsageResponse {
+  usages: ParkedUsage[];
+  page?: PageInfo | undefined;
+}
+
+export interface ReplayParkedUsageRequest {
+  /** At most 200; empty for all, 200 at a time. */
+  usageIds: string[];
+}
+
+export interface ReplayParkedUsageResponse {
+  ratedCount: number;
+  stillParked: ParkedUsageOutcome[];
+}
+
+export interface ParkedUsageOutcome {
+  usageId: string;
+  reason: string;
 }
 
 function createBaseHoldPurpose(): HoldPurpose {
@@ -1961,6 +2002,560 @@ export const QuoteUsageResponse: MessageFns<QuoteUsageResponse> = {
   },
 };
 
+function createBaseParkedUsage(): ParkedUsage {
+  return { usageId: "", accountId: "", reason: "", attempts: 0, parkedAt: undefined };
+}
+
+export const ParkedUsage: MessageFns<ParkedUsage> = {
+  encode(message: ParkedUsage, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.usageId !== "") {
+      writer.uint32(10).string(message.usageId);
+    }
+    if (message.accountId !== "") {
+      writer.uint32(18).string(message.accountId);
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    if (message.attempts !== 0) {
+      writer.uint32(32).int32(message.attempts);
+    }
+    if (message.parkedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.parkedAt), writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ParkedUsage {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseParkedUsage();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.usageId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.attempts = reader.int32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.parkedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ParkedUsage {
+    return {
+      usageId: isSet(object.usageId)
+        ? globalThis.String(object.usageId)
+        : isSet(object.usage_id)
+        ? globalThis.String(object.usage_id)
+        : "",
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      attempts: isSet(object.attempts) ? globalThis.Number(object.attempts) : 0,
+      parkedAt: isSet(object.parkedAt)
+        ? fromJsonTimestamp(object.parkedAt)
+        : isSet(object.parked_at)
+        ? fromJsonTimestamp(object.parked_at)
+        : undefined,
+    };
+  },
+
+  toJSON(message: ParkedUsage): unknown {
+    const obj: any = {};
+    if (message.usageId !== "") {
+      obj.usageId = message.usageId;
+    }
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    if (message.attempts !== 0) {
+      obj.attempts = Math.round(message.attempts);
+    }
+    if (message.parkedAt !== undefined) {
+      obj.parkedAt = message.parkedAt.toISOString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ParkedUsage>): ParkedUsage {
+    return ParkedUsage.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ParkedUsage>): ParkedUsage {
+    const message = createBaseParkedUsage();
+    message.usageId = object.usageId ?? "";
+    message.accountId = object.accountId ?? "";
+    message.reason = object.reason ?? "";
+    message.attempts = object.attempts ?? 0;
+    message.parkedAt = object.parkedAt ?? undefined;
+    return message;
+  },
+};
+
+function createBaseListParkedUsageRequest(): ListParkedUsageRequest {
+  return { page: undefined };
+}
+
+export const ListParkedUsageRequest: MessageFns<ListParkedUsageRequest> = {
+  encode(message: ListParkedUsageRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.page !== undefined) {
+      PageRequest.encode(message.page, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListParkedUsageRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListParkedUsageRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.page = PageRequest.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListParkedUsageRequest {
+    return { page: isSet(object.page) ? PageRequest.fromJSON(object.page) : undefined };
+  },
+
+  toJSON(message: ListParkedUsageRequest): unknown {
+    const obj: any = {};
+    if (message.page !== undefined) {
+      obj.page = PageRequest.toJSON(message.page);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListParkedUsageRequest>): ListParkedUsageRequest {
+    return ListParkedUsageRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListParkedUsageRequest>): ListParkedUsageRequest {
+    const message = createBaseListParkedUsageRequest();
+    message.page = (object.page !== undefined && object.page !== null)
+      ? PageRequest.fromPartial(object.page)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseListParkedUsageResponse(): ListParkedUsageResponse {
+  return { usages: [], page: undefined };
+}
+
+export const ListParkedUsageResponse: MessageFns<ListParkedUsageResponse> = {
+  encode(message: ListParkedUsageResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.usages) {
+      ParkedUsage.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.page !== undefined) {
+      PageInfo.encode(message.page, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListParkedUsageResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListParkedUsageResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.usages.push(ParkedUsage.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.page = PageInfo.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListParkedUsageResponse {
+    return {
+      usages: globalThis.Array.isArray(object?.usages) ? object.usages.map((e: any) => ParkedUsage.fromJSON(e)) : [],
+      page: isSet(object.page) ? PageInfo.fromJSON(object.page) : undefined,
+    };
+  },
+
+  toJSON(message: ListParkedUsageResponse): unknown {
+    const obj: any = {};
+    if (message.usages?.length) {
+      obj.usages = message.usages.map((e) => ParkedUsage.toJSON(e));
+    }
+    if (message.page !== undefined) {
+      obj.page = PageInfo.toJSON(message.page);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListParkedUsageResponse>): ListParkedUsageResponse {
+    return ListParkedUsageResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListParkedUsageResponse>): ListParkedUsageResponse {
+    const message = createBaseListParkedUsageResponse();
+    message.usages = object.usages?.map((e) => ParkedUsage.fromPartial(e)) || [];
+    message.page = (object.page !== undefined && object.page !== null) ? PageInfo.fromPartial(object.page) : undefined;
+    return message;
+  },
+};
+
+function createBaseReplayParkedUsageRequest(): ReplayParkedUsageRequest {
+  return { usageIds: [] };
+}
+
+export const ReplayParkedUsageRequest: MessageFns<ReplayParkedUsageRequest> = {
+  encode(message: ReplayParkedUsageRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.usageIds) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReplayParkedUsageRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReplayParkedUsageRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.usageIds.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReplayParkedUsageRequest {
+    return {
+      usageIds: globalThis.Array.isArray(object?.usageIds)
+        ? object.usageIds.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.usage_ids)
+        ? object.usage_ids.map((e: any) => globalThis.String(e))
+        : [],
+    };
+  },
+
+  toJSON(message: ReplayParkedUsageRequest): unknown {
+    const obj: any = {};
+    if (message.usageIds?.length) {
+      obj.usageIds = message.usageIds;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ReplayParkedUsageRequest>): ReplayParkedUsageRequest {
+    return ReplayParkedUsageRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReplayParkedUsageRequest>): ReplayParkedUsageRequest {
+    const message = createBaseReplayParkedUsageRequest();
+    message.usageIds = object.usageIds?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseReplayParkedUsageResponse(): ReplayParkedUsageResponse {
+  return { ratedCount: 0, stillParked: [] };
+}
+
+export const ReplayParkedUsageResponse: MessageFns<ReplayParkedUsageResponse> = {
+  encode(message: ReplayParkedUsageResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.ratedCount !== 0) {
+      writer.uint32(8).int32(message.ratedCount);
+    }
+    for (const v of message.stillParked) {
+      ParkedUsageOutcome.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReplayParkedUsageResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReplayParkedUsageResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.ratedCount = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.stillParked.push(ParkedUsageOutcome.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReplayParkedUsageResponse {
+    return {
+      ratedCount: isSet(object.ratedCount)
+        ? globalThis.Number(object.ratedCount)
+        : isSet(object.rated_count)
+        ? globalThis.Number(object.rated_count)
+        : 0,
+      stillParked: globalThis.Array.isArray(object?.stillParked)
+        ? object.stillParked.map((e: any) => ParkedUsageOutcome.fromJSON(e))
+        : globalThis.Array.isArray(object?.still_parked)
+        ? object.still_parked.map((e: any) => ParkedUsageOutcome.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: ReplayParkedUsageResponse): unknown {
+    const obj: any = {};
+    if (message.ratedCount !== 0) {
+      obj.ratedCount = Math.round(message.ratedCount);
+    }
+    if (message.stillParked?.length) {
+      obj.stillParked = message.stillParked.map((e) => ParkedUsageOutcome.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ReplayParkedUsageResponse>): ReplayParkedUsageResponse {
+    return ReplayParkedUsageResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReplayParkedUsageResponse>): ReplayParkedUsageResponse {
+    const message = createBaseReplayParkedUsageResponse();
+    message.ratedCount = object.ratedCount ?? 0;
+    message.stillParked = object.stillParked?.map((e) => ParkedUsageOutcome.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseParkedUsageOutcome(): ParkedUsageOutcome {
+  return { usageId: "", reason: "" };
+}
+
+export const ParkedUsageOutcome: MessageFns<ParkedUsageOutcome> = {
+  encode(message: ParkedUsageOutcome, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.usageId !== "") {
+      writer.uint32(10).string(message.usageId);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ParkedUsageOutcome {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseParkedUsageOutcome();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.usageId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ParkedUsageOutcome {
+    return {
+      usageId: isSet(object.usageId)
+        ? globalThis.String(object.usageId)
+        : isSet(object.usage_id)
+        ? globalThis.String(object.usage_id)
+        : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+    };
+  },
+
+  toJSON(message: ParkedUsageOutcome): unknown {
+    const obj: any = {};
+    if (message.usageId !== "") {
+      obj.usageId = message.usageId;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ParkedUsageOutcome>): ParkedUsageOutcome {
+    return ParkedUsageOutcome.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ParkedUsageOutcome>): ParkedUsageOutcome {
+    const message = createBaseParkedUsageOutcome();
+    message.usageId = object.usageId ?? "";
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
 /** Callers: scheduler, gateway. */
 export type HoldServiceService = typeof HoldServiceService;
 export const HoldServiceService = {
@@ -1974,7 +2569,7 @@ export const HoldServiceService = {
     responseSerialize: (value: PlaceHoldsResponse): Buffer => Buffer.from(PlaceHoldsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): PlaceHoldsResponse => PlaceHoldsResponse.decode(value),
   },
-  /** Raises amount and expiry of active holds. Idempotent by request_id. */
+  /** Raises amount and expiry of active holds; neither ever goes down. Idempotent by request_id. */
   extendHolds: {
     path: "/suanli.billing.internal.v1.HoldService/ExtendHolds" as const,
     requestStream: false as const,
@@ -1985,8 +2580,8 @@ export const HoldServiceService = {
     responseDeserialize: (value: Buffer): ExtendHoldsResponse => ExtendHoldsResponse.decode(value),
   },
   /**
-   * Says that the workload has ended: what is held beyond `keep_micros` is released at once, the rest when it expires
-   * or when the usage up to `final_usage_id` has been captured. Closing twice is harmless.
+   * Says that the workload has ended: the remainder is released at once, or, when a `final_usage_id` is named that has not
+   * been rated yet, once it is rated or the hold's time has passed. Closing twice is harmless.
    */
   closeHolds: {
     path: "/suanli.billing.internal.v1.HoldService/CloseHolds" as const,
@@ -2011,11 +2606,11 @@ export const HoldServiceService = {
 export interface HoldServiceServer extends UntypedServiceImplementation {
   /** Each command has its own result; one refusal does not touch the others. Idempotent by request_id. */
   placeHolds: handleUnaryCall<PlaceHoldsRequest, PlaceHoldsResponse>;
-  /** Raises amount and expiry of active holds. Idempotent by request_id. */
+  /** Raises amount and expiry of active holds; neither ever goes down. Idempotent by request_id. */
   extendHolds: handleUnaryCall<ExtendHoldsRequest, ExtendHoldsResponse>;
   /**
-   * Says that the workload has ended: what is held beyond `keep_micros` is released at once, the rest when it expires
-   * or when the usage up to `final_usage_id` has been captured. Closing twice is harmless.
+   * Says that the workload has ended: the remainder is released at once, or, when a `final_usage_id` is named that has not
+   * been rated yet, once it is rated or the hold's time has passed. Closing twice is harmless.
    */
   closeHolds: handleUnaryCall<CloseHoldsRequest, CloseHoldsResponse>;
   getHold: handleUnaryCall<GetHoldRequest, GetHoldResponse>;
@@ -2038,7 +2633,7 @@ export interface HoldServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: PlaceHoldsResponse) => void,
   ): ClientUnaryCall;
-  /** Raises amount and expiry of active holds. Idempotent by request_id. */
+  /** Raises amount and expiry of active holds; neither ever goes down. Idempotent by request_id. */
   extendHolds(
     request: ExtendHoldsRequest,
     callback: (error: ServiceError | null, response: ExtendHoldsResponse) => void,
@@ -2055,8 +2650,8 @@ export interface HoldServiceClient extends Client {
     callback: (error: ServiceError | null, response: ExtendHoldsResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Says that the workload has ended: what is held beyond `keep_micros` is released at once, the rest when it expires
-   * or when the usage up to `final_usage_id` has been captured. Closing twice is harmless.
+   * Says that the workload has ended: the remainder is released at once, or, when a `final_usage_id` is named that has not
+   * been rated yet, once it is rated or the hold's time has passed. Closing twice is harmless.
    */
   closeHolds(
     request: CloseHoldsRequest,
@@ -2144,6 +2739,86 @@ export const PricingServiceClient = makeGenericClientConstructor(
 ) as unknown as {
   new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): PricingServiceClient;
   service: typeof PricingServiceService;
+  serviceName: string;
+};
+
+/** Callers: gateway (for operators). */
+export type UsageServiceService = typeof UsageServiceService;
+export const UsageServiceService = {
+  /** Usage that could not be rated, by id. */
+  listParkedUsage: {
+    path: "/suanli.billing.internal.v1.UsageService/ListParkedUsage" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListParkedUsageRequest): Buffer =>
+      Buffer.from(ListParkedUsageRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListParkedUsageRequest => ListParkedUsageRequest.decode(value),
+    responseSerialize: (value: ListParkedUsageResponse): Buffer =>
+      Buffer.from(ListParkedUsageResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListParkedUsageResponse => ListParkedUsageResponse.decode(value),
+  },
+  /** Rates parked usage again, once its cause is gone. What still fails stays parked. */
+  replayParkedUsage: {
+    path: "/suanli.billing.internal.v1.UsageService/ReplayParkedUsage" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ReplayParkedUsageRequest): Buffer =>
+      Buffer.from(ReplayParkedUsageRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ReplayParkedUsageRequest => ReplayParkedUsageRequest.decode(value),
+    responseSerialize: (value: ReplayParkedUsageResponse): Buffer =>
+      Buffer.from(ReplayParkedUsageResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ReplayParkedUsageResponse => ReplayParkedUsageResponse.decode(value),
+  },
+} as const;
+
+export interface UsageServiceServer extends UntypedServiceImplementation {
+  /** Usage that could not be rated, by id. */
+  listParkedUsage: handleUnaryCall<ListParkedUsageRequest, ListParkedUsageResponse>;
+  /** Rates parked usage again, once its cause is gone. What still fails stays parked. */
+  replayParkedUsage: handleUnaryCall<ReplayParkedUsageRequest, ReplayParkedUsageResponse>;
+}
+
+export interface UsageServiceClient extends Client {
+  /** Usage that could not be rated, by id. */
+  listParkedUsage(
+    request: ListParkedUsageRequest,
+    callback: (error: ServiceError | null, response: ListParkedUsageResponse) => void,
+  ): ClientUnaryCall;
+  listParkedUsage(
+    request: ListParkedUsageRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListParkedUsageResponse) => void,
+  ): ClientUnaryCall;
+  listParkedUsage(
+    request: ListParkedUsageRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListParkedUsageResponse) => void,
+  ): ClientUnaryCall;
+  /** Rates parked usage again, once its cause is gone. What still fails stays parked. */
+  replayParkedUsage(
+    request: ReplayParkedUsageRequest,
+    callback: (error: ServiceError | null, response: ReplayParkedUsageResponse) => void,
+  ): ClientUnaryCall;
+  replayParkedUsage(
+    request: ReplayParkedUsageRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ReplayParkedUsageResponse) => void,
+  ): ClientUnaryCall;
+  replayParkedUsage(
+    request: ReplayParkedUsageRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ReplayParkedUsageResponse) => void,
+  ): ClientUnaryCall;
+}
+
+export const UsageServiceClient = makeGenericClientConstructor(
+  UsageServiceService,
+  "suanli.billing.internal.v1.UsageService",
+) as unknown as {
+  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): UsageServiceClient;
+  service: typeof UsageServiceService;
   serviceName: string;
 };
 
