@@ -1,0 +1,10 @@
+// The one-shot `seed` of docker-compose.yml's development profile: a tenant with a balance. Its key is the last line of
+// its log: docker compose logs --no-log-prefix seed
+import { ensureDeveloper } from '../start/developer.ts';
+
+const { SUANLI_DEV: dev, SUANLI_URL: url, SUANLI_OPERATOR_KEY: operatorKey } = process.env;
+if (dev !== '1') throw new Error('seeding is for development only: set SUANLI_DEV=1');
+if (!url || !operatorKey) throw new Error('SUANLI_URL and SUANLI_OPERATOR_KEY are needed');
+
+const { accountId, apiKey } = await ensureDeveloper({ url, operatorKey, dir: '/tmp' });
+process.stdout.write(`account ${accountId}\nSUANLI_API_KEY=${apiKey}\n`);
