@@ -1,14 +1,7 @@
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
+import type {} from './provided.ts';
 import { startTestInfra } from './servers/test-infra.ts';
-
-declare module 'vitest' {
-  interface ProvidedContext {
-    pgAdminUrl: string;
-    natsUrl: string;
-    redisUrl: string;
-  }
-}
 
 /** vitest's globalSetup: one set of servers per run, for all projects that ask for it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {

@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { inject } from 'vitest';
-import { redisDatabase } from './test-redis.ts';
+import { redisDatabase, redisUrl } from './provided.ts';
 
 /** vitest's setupFiles of the integration project: empties this worker's Redis database before each test file. */
-const url = new URL(inject('redisUrl'));
+const url = new URL(redisUrl());
 const socket = connect(Number(url.port), url.hostname);
 await once(socket, 'connect');
 const login = url.password === '' ? '' : `AUTH ${url.password}\r\n`;

@@ -1,7 +1,7 @@
 import { type Bus, connectBus } from '@suanli/messaging';
-import { inject } from 'vitest';
 import { nextNumber } from './admin.ts';
 import { NATS_ACCOUNTS, natsAccountName } from './servers/server-kind.ts';
+import { natsUrl, pgAdminUrl } from './provided.ts';
 import { silentLogger } from './silent-logger.ts';
 
 export type TestBus = Bus &
@@ -18,8 +18,8 @@ export type TestBus = Bus &
  * times; services under test that talk to each other share one through `connect`, or through its credentials.
  */
 export async function testBus(name = 'test'): Promise<TestBus> {
-  const url = inject('natsUrl');
-  const index = await nextNumber(inject('pgAdminUrl'));
+  const url = natsUrl();
+  const index = await nextNumber(pgAdminUrl());
   const user = natsAccountName(index % NATS_ACCOUNTS);
   const connect = (as: string) => connectBus({ url, user, password: user, name: as }, silentLogger);
   return Object.assign(await connect(name), { url, user, password: user, connect });

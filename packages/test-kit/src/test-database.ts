@@ -3,8 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connectPostgres, type Database, migrate, provisionDatabase, withDatabase } from '@suanli/postgres';
 import pg from 'pg';
-import { inject } from 'vitest';
 import { asAdmin, nextNumber } from './admin.ts';
+import { pgAdminUrl } from './provided.ts';
 import { silentLogger } from './silent-logger.ts';
 
 export type TestDatabase = AsyncDisposable & {
@@ -33,7 +33,7 @@ const { escapeIdentifier: id } = pg;
  * fifty milliseconds. Disposing closes the connections and drops it.
  */
 export async function testDatabase(options: TestDatabaseOptions): Promise<TestDatabase> {
-  const adminUrl = inject('pgAdminUrl');
+  const adminUrl = pgAdminUrl();
   const roles = { owner: `test_${plain(options.service)}_owner`, service: `test_${plain(options.service)}` };
   const template = await ensureTemplate(adminUrl, options, roles);
   const database = `t${await nextNumber(adminUrl)}_${plain(options.service)}`;

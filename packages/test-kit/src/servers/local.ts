@@ -1,11 +1,12 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readLivePid, signalProcess, startNats, startPostgres, startRedis } from '@suanli/local-servers';
+import { startNats, startPostgres, startRedis, stopStale } from '@suanli/local-servers';
 import type { TestServer } from './test-infra.ts';
 import { isAlive, natsAccountsConfig, type ServerKind } from './server-kind.ts';
 
 /** One folder per run, named by the process that runs it. */
 const RUNS_DIR = join(import.meta.dirname, '../../../../.data/test-runs');
+const KILL_TIMEOUT_MS = 5_000;
 const SOURCES = ['machine', 'package'] as const;
 
 export async function startLocally(kind: ServerKind, password: string): Promise<TestServer> {
@@ -40,8 +41,7 @@ export async function sweepLocal(): Promise<void> {
   for (const run of await readdir(RUNS_DIR)) {
     if (isAlive(Number(run))) continue;
     for (const kind of ['postgres', 'nats', 'redis']) {
-      const pid = await readLivePid(join(RUNS_DIR, run, kind, `${kind}.pid`));
-      if (pid !== undefined) signalProcess(pid, 'SIGKILL');
+      await stopStale(join(RUNS_DIR, run, kind, `${kind}.pid`), { signal: 'SIGKILL', timeoutMs: KILL_TIMEOUT_MS });
     }
     await rm(join(RUNS_DIR, run), { recursive: true, force: true });
   }
