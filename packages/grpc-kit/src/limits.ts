@@ -1,11 +1,11 @@
 /** Every bound of this package, with its unit. Bulk bytes never travel in messages, so messages may stay small. */
 
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
-/** Calls one connection may have open at the same time. */
-export const MAX_STREAMS_PER_CONNECTION = 512;
 /** Calls one server works on at the same time; more are refused as OVERLOADED without being started. */
 export const MAX_UNARY_IN_FLIGHT = 512;
 export const MAX_STREAMS_IN_FLIGHT = 1024;
+/** Above both together, so that a full server says so: at this bound the transport would silently queue calls instead. */
+export const MAX_CALLS_PER_CONNECTION = 2048;
 
 /** What a unary call gets when its caller names no deadline, and the most that a caller can get. */
 export const UNARY_DEADLINE_MS = 30_000;

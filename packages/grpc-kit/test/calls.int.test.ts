@@ -8,6 +8,7 @@ import {
 } from '@suanli/grpc-kit';
 import { eventually, silentLogger } from '@suanli/test-kit';
 import { describe, expect, it } from 'vitest';
+import { MAX_UNARY_IN_FLIGHT } from '../src/limits.ts';
 import { LabServiceClient } from './lab-service.ts';
 import { CALL_MS, failureOf, gate, startLab } from './lab.ts';
 
@@ -16,6 +17,34 @@ describe('a unary call', () => {
     await using lab = await startLab({ echo: async (ctx) => ({ text: ctx.correlationId }) });
     const ctx = { correlationId: 'cor_1', signal: new AbortController().signal };
     expect(await lab.client.echo({ text: '' }, { ctx })).toEqual({ text: 'cor_1' });
+  });
+
+  it('gets a new correlation id in place of one that is unfit for logs and headers', async () => {
+    await using lab = await startLab({ echo: async (ctx) => ({ text: ctx.correlationId }) });
+    const ctx = { correlationId: 'x\n{"level":"error"}', signal: new AbortController().signal };
+    expect((await lab.client.echo({ text: '' }, { ctx })).text).toMatch(/^cor_[0-9a-z]{26}$/);
+  });
+
+  it('is refused before it starts when the server is full, and takes a place as soon as one is free', async () => {
+    const release = gate();
+    let running = 0;
+    await using lab = await startLab({
+      echo: async () => {
+        running += 1;
+        await release.promise;
+        return { text: '' };
+      },
+    });
+    const full = Array.from({ length: MAX_UNARY_IN_FLIGHT }, () => lab.client.echo({ text: '' }));
+    await eventually(() => running === MAX_UNARY_IN_FLIGHT);
+    expect(readGrpcError(await failureOf(lab.client.echo({ text: '' })))).toMatchObject({
+      kind: 'unavailable',
+      reason: 'OVERLOADED',
+    });
+    release.resolve();
+    await Promise.all(full);
+    expect(await lab.client.echo({ text: '' })).toEqual({ text: '' });
+    expect(running).toBe(MAX_UNARY_IN_FLIGHT + 1);
   });
 
   it('brings a refusal with its reason and figures to the caller', async () => {

@@ -1,8 +1,8 @@
 import { createGrpcClient, createGrpcServer, internalHandler, readGrpcError, unary } from '@suanli/grpc-kit';
 import { silentLogger, type TestTls, testTls } from '@suanli/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { InnerServiceClient, type InnerServiceServer, InnerServiceService } from './lab-service.ts';
-import { CALL_MS } from './lab.ts';
+import { InnerServiceClient, type InnerServiceServer, InnerServiceService, LabServiceClient } from './lab-service.ts';
+import { CALL_MS, failureOf, startLab } from './lab.ts';
 
 describe('internal methods', () => {
   const stack = new AsyncDisposableStack();
@@ -56,5 +56,18 @@ describe('internal methods', () => {
 
   it('are not called by a client that expected another service', async () => {
     expect(await callAs(await authority.issue('scheduler'), 'gateway')).toMatchObject({ kind: 'unavailable' });
+  });
+});
+
+describe('a partner listener with TLS', () => {
+  it('proves who it is, and takes clients without a certificate', async () => {
+    await using authority = await testTls();
+    const { ca, cert, key } = await authority.issue('billing');
+    await using lab = await startLab({}, { tls: { cert, key } });
+    const address = lab.address.replace('127.0.0.1', 'localhost');
+    await using client = createGrpcClient(LabServiceClient, { address, tls: { ca }, defaultDeadlineMs: CALL_MS });
+    expect(await client.echo({ text: 'hello' })).toEqual({ text: 'hello' });
+    await using plain = createGrpcClient(LabServiceClient, { address, defaultDeadlineMs: CALL_MS });
+    expect(readGrpcError(await failureOf(plain.echo({ text: '' }))).kind).toBe('unavailable');
   });
 });

@@ -18,7 +18,7 @@ export type Loops = AsyncDisposable & {
   check(): void;
 };
 
-type Running = { falls: number; ended: Promise<void> };
+type Running = { falls: number; startedMs: number; ended: Promise<void> };
 
 /**
  * Keeps background loops going: one that throws, or returns before it was told to, is started again after a growing,
@@ -30,33 +30,35 @@ export function superviseLoops(options: { logger: Logger; clock?: Clock; rng?: R
   const { signal } = stopping;
   const loops = new Map<string, Running>();
 
-  async function keepRunning(name: string, loop: Loop, state: Pick<Running, 'falls'>): Promise<void> {
+  async function keepRunning(name: string, loop: Loop, state: Running): Promise<void> {
     const logger = options.logger.child({ loop: name });
     while (!signal.aborted) {
-      const startedMs = clock.monotonicMs();
+      state.startedMs = clock.monotonicMs();
       const error = await outcome(loop, signal);
       if (signal.aborted) {
         if (error !== undefined) logger.warn({ err: error }, 'a loop failed while it stopped');
         return;
       }
-      const wasHealthy = clock.monotonicMs() - startedMs >= LOOP_HEALTHY_AFTER_MS;
-      state.falls = wasHealthy ? 1 : state.falls + 1;
+      state.falls = hasRunLong(state) ? 1 : state.falls + 1;
       const pauseMs = restartPauseMs(state.falls, rng);
       logger.error({ err: error ?? 'returned early', falls: state.falls, pauseMs }, 'a loop fell over');
       await clock.sleep(pauseMs, signal);
     }
   }
 
+  const hasRunLong = ({ startedMs }: Running) => clock.monotonicMs() - startedMs >= LOOP_HEALTHY_AFTER_MS;
+  const keepsFalling = (state: Running) => state.falls >= LOOP_UNREADY_AFTER_FALLS && !hasRunLong(state);
+
   return {
     run(name, loop) {
       invariant(!loops.has(name), `there is a loop named ${name} already`);
       invariant(!signal.aborted, 'loops cannot be started while they stop');
-      const state: Running = { falls: 0, ended: Promise.resolve() };
+      const state: Running = { falls: 0, startedMs: clock.monotonicMs(), ended: Promise.resolve() };
       loops.set(name, state);
       state.ended = keepRunning(name, loop, state);
     },
     check() {
-      const failing = [...loops].filter(([, { falls }]) => falls >= LOOP_UNREADY_AFTER_FALLS).map(([name]) => name);
+      const failing = [...loops].filter(([, state]) => keepsFalling(state)).map(([name]) => name);
       if (failing.length > 0) throw new Error(`loops keep falling over: ${failing.join(', ')}`);
     },
     async [Symbol.asyncDispose]() {

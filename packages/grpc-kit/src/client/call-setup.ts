@@ -1,12 +1,13 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import { GrpcCallError, readGrpcError } from '../call-error.ts';
-import { CORRELATION_HEADER } from '../server/open-call.ts';
+import { CORRELATION_HEADER, isCorrelationId } from '../correlation.ts';
 import type { CallOptions } from './client-types.ts';
 
 /** Metadata that every call carries; `traceparent` is added with its span. */
 export function metadataOf(options: CallOptions): Metadata {
   const metadata = new Metadata({ waitForReady: options.waitForReady ?? false });
-  if (options.ctx) metadata.set(CORRELATION_HEADER, options.ctx.correlationId);
+  const correlationId = options.ctx?.correlationId;
+  if (isCorrelationId(correlationId)) metadata.set(CORRELATION_HEADER, correlationId);
   if (options.token !== undefined) metadata.set('authorization', `Bearer ${options.token}`);
   return metadata;
 }

@@ -11,7 +11,7 @@ import {
   KEEPALIVE_TIME_MS,
   KEEPALIVE_TIMEOUT_MS,
   MAX_MESSAGE_BYTES,
-  MAX_STREAMS_PER_CONNECTION,
+  MAX_CALLS_PER_CONNECTION,
   SHUTDOWN_LIMIT_MS,
   STREAM_DRAIN_MS,
 } from '../limits.ts';
@@ -88,7 +88,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
 const channelOptions: ChannelOptions = {
   'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
   'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
-  'grpc.max_concurrent_streams': MAX_STREAMS_PER_CONNECTION,
+  'grpc.max_concurrent_streams': MAX_CALLS_PER_CONNECTION,
   'grpc.keepalive_time_ms': KEEPALIVE_TIME_MS,
   'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
 };

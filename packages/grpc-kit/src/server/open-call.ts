@@ -1,12 +1,8 @@
 import type { ServerUnaryCall } from '@grpc/grpc-js';
 import type { IdSource } from '@suanli/kernel';
 import type { ArrivedCall } from '../auth/access.ts';
+import { CORRELATION_HEADER, isCorrelationId } from '../correlation.ts';
 import type { EndReason } from './to-status.ts';
-
-/** Marks one public request through the logs of all services. */
-export const CORRELATION_HEADER = 'x-correlation-id';
-
-const CORRELATION_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 
 type SurfaceCall = Omit<ServerUnaryCall<unknown, unknown>, 'request'>;
 
@@ -65,5 +61,5 @@ export function arrivedCall(call: SurfaceCall, { correlationId, signal }: OpenCa
 
 function readCorrelationId(call: SurfaceCall): string | undefined {
   const value = call.metadata.get(CORRELATION_HEADER)[0];
-  return typeof value === 'string' && CORRELATION_ID.test(value) ? value : undefined;
+  return isCorrelationId(value) ? value : undefined;
 }
