@@ -1,4 +1,5 @@
 // npm start: the whole platform on this machine, with a developer tenant, until Ctrl-C.
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { dataDir } from '../data-dir.ts';
 import { AlreadyRunning, startPlatform } from '../platform/start-platform.ts';
@@ -38,7 +39,7 @@ async function serve(): Promise<void> {
 }
 
 function report(error: unknown): number {
-  if (error instanceof AlreadyRunning) progress.warn(error.message);
-  else progress.warn(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  progress.warn(error instanceof Error ? error.message : String(error));
+  if (!(error instanceof AlreadyRunning)) progress.warn(`more in ${join(dataDir, 'logs')}`);
   return 1;
 }

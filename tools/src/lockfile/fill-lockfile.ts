@@ -51,13 +51,14 @@ export function fillLockfile(lockfile: Lockfile): string[] {
       if (!/^\d+\.\d+\.\d+/.test(version) || system === undefined || isResolved(lockfile, parent, name)) continue;
       const cpu = firstMatch(PROCESSORS, name);
       const libc = firstMatch(LIBRARIES, name);
+      // In npm's own order, so that npm's next rewrite changes nothing.
       lockfile.packages[`node_modules/${name}`] = {
         version,
+        ...(cpu === undefined ? {} : { cpu: [cpu] }),
         ...(dev === true ? { dev } : {}),
+        ...(libc === undefined ? {} : { libc: [libc] }),
         optional: true,
         os: [system],
-        ...(cpu === undefined ? {} : { cpu: [cpu] }),
-        ...(libc === undefined ? {} : { libc: [libc] }),
       };
       added.push(name);
     }

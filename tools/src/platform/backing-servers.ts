@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { invariant } from '@suanli/kernel';
 import { startNats, startPostgres, startRedis, type RunningServer, type ServerOptions } from '@suanli/local-servers';
 import { natsAuthorization } from '@suanli/proto/nats-config';
 import { CLUSTERS, natsPassword } from './constellation.ts';
@@ -39,11 +40,17 @@ export async function startBackingServers(
     const place = { dir: join(dir, name), url, onProgress: (message: string) => progress.step(`${name}: ${message}`) };
     return owned.use(await keepServer({ name, progress, onChange }, (port) => start({ ...place, ...port })));
   };
-  const [postgres, redis, nats] = await Promise.all([
+  const started = await Promise.allSettled([
     keep('postgres', (place) => startPostgres({ ...place, durability }), given.postgresUrl),
     keep('redis', startRedis, given.redisUrl),
     keep('nats', (place) => startNats({ ...place, durability, authorization }), given.natsUrl),
   ]);
+  // Only now: throwing while another one still starts would leave that one to nobody.
+  const [postgres, redis, nats] = started.map((result) => {
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  });
+  invariant(postgres !== undefined && redis !== undefined && nats !== undefined, 'three servers were asked for');
   return { postgres, redis, nats };
 }
 
