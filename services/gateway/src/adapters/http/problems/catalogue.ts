@@ -1,0 +1,164 @@
+/** One kind of error: its HTTP status and what to do about it. `retryable`: the same request may succeed later. */
+export type ProblemKind = { status: number; title: string; docs: string; retryable?: true };
+
+const p = (status: number, title: string, docs: string): ProblemKind => ({ status, title, docs });
+const r = (status: number, title: string, docs: string): ProblemKind => ({ status, title, docs, retryable: true });
+
+/**
+ * Every error that the platform's REST API answers, by its stable code. A gRPC ErrorInfo reason of a service is the
+ * code in upper case. docs/api/errors.md and /docs/errors are made from this table.
+ */
+export const PROBLEMS = {
+  // The request itself.
+  invalid_request: p(
+    400,
+    'The request is not valid',
+    'Each entry of `errors` points to one field that is wrong, missing or unknown.',
+  ),
+  invalid_json: p(400, 'The body is not JSON', 'Send a JSON document in UTF-8.'),
+  invalid_cursor: p(400, 'The cursor is not valid', 'Pass `next_cursor` of the page before, unchanged.'),
+  invalid_last_event_id: p(
+    400,
+    'The Last-Event-ID is not valid',
+    'Pass the `id` of the last event that you have seen, unchanged.',
+  ),
+  payload_too_large: p(413, 'The body is too large', 'JSON bodies are bounded; bulk bytes go through uploads.'),
+  uri_too_long: p(414, 'The address is too long', 'Shorten path or query.'),
+  unsupported_media_type: p(
+    415,
+    'The content type is not supported',
+    'Most routes take `application/json`; the reference names the others.',
+  ),
+  route_not_found: p(404, 'There is no such route', 'See the reference at /docs.'),
+  method_not_allowed: p(405, 'The route has no such method', 'The `Allow` header names those that it has.'),
+  range_not_satisfiable: p(416, 'The range is outside of the file', '`Content-Range` tells the size of the file.'),
+  // Who asks.
+  invalid_api_key: p(
+    401,
+    'The API key is not valid',
+    'Missing, unknown, revoked and expired keys are not told apart. Send `Authorization: Bearer sk_…`.',
+  ),
+  role_forbidden: p(403, 'Your role does not allow this', 'Ask an owner or admin of the account.'),
+  scope_missing: p(403, 'The key lacks a scope', 'The reference names the scope of each route.'),
+  tenant_required: p(403, 'This needs a key of an account', 'The operator belongs to no account; use a key of one.'),
+  operator_required: p(403, 'Only the operator may do this', 'It changes the platform, not an account.'),
+  permission_denied: p(403, 'You may not do this', 'Role or scopes of the key do not allow it.'),
+  rate_limited: r(429, 'Too many requests', 'Wait for `Retry-After` seconds. `RateLimit` tells what is left.'),
+  too_many_streams: r(429, 'Too many open event streams', 'Close one, or use another key.'),
+  // Idempotency.
+  invalid_idempotency_key: p(400, 'The Idempotency-Key is not valid', '1 to 255 visible ASCII characters.'),
+  idempotency_key_in_flight: r(
+    409,
+    'A request with this Idempotency-Key is under way',
+    'Wait for its answer, or ask again with the same key.',
+  ),
+  idempotency_key_reused: p(
+    422,
+    'The Idempotency-Key was used for another request',
+    'A key stands for one request; use a new one for another body.',
+  ),
+  // Accounts, members, keys.
+  account_not_found: p(404, 'There is no such account', 'Check the id.'),
+  workspace_not_found: p(
+    404,
+    'There is no such workspace',
+    'Check the id; other accounts’ workspaces are never found.',
+  ),
+  workspace_exists: p(409, 'The account has a workspace of that name', 'Names of workspaces are unique in an account.'),
+  member_not_found: p(404, 'There is no such member', 'Check the id; removed members are not found.'),
+  member_exists: p(409, 'The account has a member with that e-mail address', 'Change the member that there is.'),
+  last_owner: p(409, 'An account keeps at least one owner', 'Make another member owner first.'),
+  role_too_high: p(
+    403,
+    'Nobody acts on someone above themselves',
+    'You may give, take or act on roles up to your own.',
+  ),
+  api_key_not_found: p(404, 'There is no such API key', 'Check the id.'),
+  scope_too_wide: p(403, 'A key cannot give what it does not have', 'Ask for scopes that your own key holds.'),
+  expiry_in_past: p(422, 'The expiry is in the past', 'Choose a later time.'),
+  // Money.
+  insufficient_funds: p(
+    402,
+    'There is not enough money in the wallet',
+    '`shortfall_micros` is missing. Recharge, or stop what holds money.',
+  ),
+  account_frozen: p(403, 'The wallet is frozen', 'Ask the operator.'),
+  wallet_not_found: r(404, 'There is no wallet yet', 'It is opened within moments after the account.'),
+  recharge_channel_unavailable: p(422, 'This channel cannot be used here', 'Ask the operator which channels are open.'),
+  amount_out_of_range: p(422, 'The amount is out of range', 'Amounts are positive and fit into 64 bits of micro-yuan.'),
+  serial_number_reused: p(409, 'That payment was booked already', 'A channel’s serial number counts once.'),
+  bill_line_not_found: p(404, 'There is no such bill line', 'Check the id.'),
+  hold_not_found: p(404, 'There is no such hold', 'Check the id.'),
+  price_not_found: p(422, 'This has no price', 'Ask the operator; what has no price cannot be bought.'),
+  // Compute.
+  job_not_found: p(404, 'There is no such job', 'Check the id.'),
+  job_impossible: p(422, 'No cluster could ever run this job', '`details` says why for each cluster.'),
+  invalid_job: p(422, 'The job contradicts itself', '`detail` says how.'),
+  log_not_found: p(404, 'There is no such log', 'Check task and epoch.'),
+  // Workflows.
+  definition_not_found: p(404, 'There is no such workflow', 'Check the id.'),
+  invalid_definition: p(
+    422,
+    'The workflow definition is not valid',
+    '`details` names each problem by its JSON pointer.',
+  ),
+  definition_version_exists: p(
+    409,
+    'This version has other content already',
+    'Versions are immutable; raise the version.',
+  ),
+  run_not_found: p(404, 'There is no such run', 'Check the id.'),
+  step_not_found: p(404, 'There is no such step', 'Check the id.'),
+  invalid_input: p(422, 'The input does not fit', '`detail` says why.'),
+  action_not_allowed: p(409, 'This cannot be done now', '`details` names what is allowed now.'),
+  revision_changed: p(409, 'The step has moved on', 'Read it again and decide on its newest revision.'),
+  human_task_not_found: p(404, 'There is no such human task', 'Check the id.'),
+  already_decided: p(409, 'The task was decided already', '`details` tells how. A decision is taken once.'),
+  invalid_decision: p(422, 'The decision does not fit the task', '`detail` says why.'),
+  // Hub.
+  repository_not_found: p(404, 'There is no such repository', 'Check the id.'),
+  repository_exists: p(409, 'There is a repository of that kind and name', 'Names are unique in a workspace and kind.'),
+  invalid_name: p(422, 'The name is not allowed', 'Lower-case letters, digits, `-`, `_` and `.`; 1 to 96 characters.'),
+  invalid_path: p(422, 'The path is not allowed', 'Relative, no empty or dotted parts.'),
+  invalid_upload: p(422, 'The upload does not fit its announcement', '`detail` says how.'),
+  upload_not_found: p(404, 'There is no such upload', 'Announce it again; what was uploaded is still there.'),
+  upload_offset_mismatch: p(409, 'The upload continues elsewhere', '`Upload-Offset` tells from where to go on.'),
+  blob_missing: p(422, 'A file of the commit was not uploaded', 'Upload it, then commit again.'),
+  parent_changed: p(409, 'Someone else has committed', 'Read the newest revision, then commit on top of it.'),
+  revision_not_found: p(404, 'There is no such revision', 'Check it; `main` is the newest.'),
+  file_not_found: p(404, 'There is no such file', 'Check path and revision.'),
+  corpus_not_found: p(404, 'There is no such corpus', 'Check the id.'),
+  corpus_exists: p(409, 'There is a corpus of that name', 'Names are unique in a workspace.'),
+  document_not_found: p(404, 'There is no such document', 'Check the id.'),
+  invalid_document: p(422, 'The document is not allowed', 'UTF-8 text of at most 1 MiB.'),
+  route_unknown: p(404, 'There is no route for this model', 'GET /v1/routes lists them.'),
+  // Models.
+  model_not_found: p(404, 'There is no such model', 'GET /v1/models lists them.'),
+  upstream_failed: r(502, 'The model’s upstream failed', 'Try again; nothing is charged for a failed call.'),
+  // Anything else that a service refuses.
+  invalid_argument: p(422, 'The request cannot be carried out as it is', '`detail` says why.'),
+  not_found: p(404, 'There is no such thing', 'Check the id.'),
+  already_exists: p(409, 'It exists already', '`detail` says what.'),
+  conflict: p(409, 'Something has changed meanwhile', 'Read again, then decide again.'),
+  precondition_failed: p(409, 'This cannot be done in the present state', '`detail` says why.'),
+  quota_exhausted: r(429, 'A quota is used up', 'Wait, or free something.'),
+  // Ours.
+  overloaded: r(503, 'The platform is busy', 'Wait for `Retry-After` seconds.'),
+  service_unavailable: r(
+    503,
+    'A part of the platform is not there now',
+    'Wait for `Retry-After` seconds; nothing is lost. With an Idempotency-Key the request can safely be repeated.',
+  ),
+  deadline_exceeded: r(
+    503,
+    'The answer took too long',
+    'It may have happened: repeat with the same Idempotency-Key to find out.',
+  ),
+  internal_error: p(500, 'Something broke on our side', 'Tell the operator the `request_id`.'),
+} as const satisfies Record<string, ProblemKind>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+export function isProblemCode(code: string): code is ProblemCode {
+  return Object.hasOwn(PROBLEMS, code);
+}
