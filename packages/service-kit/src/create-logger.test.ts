@@ -51,6 +51,15 @@ describe('createLogger', () => {
     expect(lines.join()).toContain('postgres://billing:[redacted]@db:5432/x');
   });
 
+  it('leaves the parameters of a statement out of the error of a query', () => {
+    const { logger, lines } = capture();
+    const failed = new Error('Failed query: insert into keys values ($1)\nparams: hunter2,a\nhunter2');
+    logger.error({ err: Object.assign(failed, { query: 'insert', params: ['hunter2'] }) }, 'failed');
+    expect(lines.join()).not.toContain('hunter2');
+    expect(lines.join()).toContain('Failed query');
+    expect(lines.join()).toContain('create-logger.test.ts');
+  });
+
   it('keeps the cause of an error', () => {
     const { logger, lines } = capture();
     logger.error({ err: new Error('outer', { cause: new Error('inner') }) }, 'failed');

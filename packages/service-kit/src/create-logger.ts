@@ -55,14 +55,16 @@ function traceFields(): object {
   return span ? { traceId: span.traceId, spanId: span.spanId } : {};
 }
 
+/** Errors of database clients carry the parameters of the statement, which are customers' data. */
 function serializeError(error: Error): object {
-  const plain = pino.stdSerializers.err(error);
+  const { params: _params, parameters: _parameters, ...plain } = pino.stdSerializers.err(error);
   return { ...plain, message: scrub(plain.message), stack: scrub(plain.stack) };
 }
 
-/** Errors of clients quote connection URLs and headers; their credentials are cut out. */
+/** Words of errors quote connection URLs, headers and the parameters of statements; those are cut out. */
 export function scrub(text: string): string {
   return text
     .replace(/\/\/([^\s:@/]*):[^\s@/]+@/g, '//$1:[redacted]@')
-    .replace(/\b(Bearer|Basic)\s+[\w.~+/=-]+/gi, '$1 [redacted]');
+    .replace(/\b(Bearer|Basic)\s+[\w.~+/=-]+/gi, '$1 [redacted]')
+    .replace(/\nparams: [\s\S]*?(?=\n {4}at |$)/g, '\nparams: [redacted]');
 }

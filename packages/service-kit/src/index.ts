@@ -3,6 +3,7 @@ export {
   natsConfig,
   natsEnv,
   opsEnv,
+  ownerEnv,
   postgresConfig,
   postgresEnv,
   processEnv,
@@ -18,6 +19,6 @@ export { parseEnv, type ParsedEnv } from './config/parse-env.ts';
 export { createLogger, type LoggerOptions } from './create-logger.ts';
 export { createMetrics, LATENCY_BUCKETS_S, type Metrics } from './metrics.ts';
 export { createOpsServer, type OpsServer, type OpsServerOptions, type ReadinessCheck } from './ops-server.ts';
-export { type CreateService, run, type RunOptions } from './run.ts';
+export { type CreateService, run, runOnce, type RunOptions } from './run.ts';
 export type { Service } from './service.ts';
 export { type Loop, type Loops, superviseLoops } from './supervise-loops.ts';

@@ -18,8 +18,8 @@ export type Metrics = {
     buckets?: readonly number[],
   ): Histogram<Label>;
   /** For `createGrpcServer({ observe })`. */
-  observeGrpc(call: { method: string; code: number; reason: string; durationMs: number }): void;
-  render(): Promise<{ contentType: string; body: string }>;
+  observeGrpc: (call: { method: string; code: number; reason: string; durationMs: number }) => void;
+  render: () => Promise<{ contentType: string; body: string }>;
 };
 
 /** A registry of its own per service, so that several services can live in one test process. */

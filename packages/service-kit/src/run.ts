@@ -13,6 +13,8 @@ export type CreateService<Config> = (config: Config, overrides: { logger: Logger
 export type RunOptions = {
   /** Name in logs. Default: from the function's name, `createModelHub` is `model-hub`. */
   service?: string;
+  /** From the first signal to the exit, whatever hangs. Default STOP_LIMIT_MS. */
+  stopLimitMs?: number;
 };
 
 /**
@@ -25,20 +27,44 @@ export async function run<Config>(
   configSchema: z.ZodType<Config>,
   options: RunOptions = {},
 ): Promise<never> {
-  const name = options.service ?? serviceName(create.name);
-  const config = readConfig(configSchema);
-  const common = readConfig(z.object(processEnv));
-  const logger = createLogger({ service: name, level: common.LOG_LEVEL, replicaId: common.REPLICA_ID });
-  failLoudly(logger);
+  const { config, logger } = prepare(configSchema, options.service ?? serviceName(create.name));
   const stopAsked = firstSignal(logger);
 
   const startedMs = systemClock.monotonicMs();
-  const service = await startOrExit(create, config, logger);
+  const stopLimitMs = options.stopLimitMs ?? STOP_LIMIT_MS;
+  const service = await startOrExit(create, config, logger, stopLimitMs);
   logger.info({ startMs: Math.round(systemClock.monotonicMs() - startedMs) }, 'started');
 
   const signal = await stopAsked;
   logger.info({ signal }, 'stopping');
-  process.exit(await stop(service, logger));
+  process.exit(await stop(service, logger, stopLimitMs));
+}
+
+/**
+ * Runs a task to its end as this process: migrations, checks, repairs. `await runOnce('billing-migrate', schema, task)`.
+ * The same configuration, logs and exit codes as `run`.
+ */
+export async function runOnce<Config>(
+  name: string,
+  configSchema: z.ZodType<Config>,
+  task: (config: Config, logger: Logger) => Promise<void>,
+): Promise<never> {
+  const { config, logger } = prepare(configSchema, name);
+  try {
+    await task(config, logger);
+  } catch (error) {
+    logger.error({ err: error }, 'failed');
+    process.exit(1);
+  }
+  process.exit(0);
+}
+
+function prepare<Config>(configSchema: z.ZodType<Config>, name: string): { config: Config; logger: Logger } {
+  const config = readConfig(configSchema);
+  const common = readConfig(z.object(processEnv));
+  const logger = createLogger({ service: name, level: common.LOG_LEVEL, replicaId: common.REPLICA_ID });
+  failLoudly(logger);
+  return { config, logger };
 }
 
 function readConfig<Config>(schema: z.ZodType<Config>): Config {
@@ -76,7 +102,12 @@ function firstSignal(logger: Logger): Promise<NodeJS.Signals> {
   });
 }
 
-async function startOrExit<Config>(create: CreateService<Config>, config: Config, logger: Logger): Promise<Service> {
+async function startOrExit<Config>(
+  create: CreateService<Config>,
+  config: Config,
+  logger: Logger,
+  stopLimitMs: number,
+): Promise<Service> {
   let service: Service | undefined;
   try {
     service = await create(config, { logger });
@@ -84,18 +115,18 @@ async function startOrExit<Config>(create: CreateService<Config>, config: Config
     return service;
   } catch (error) {
     logger.error({ err: error }, 'could not start');
-    if (service) await stop(service, logger);
+    if (service) await stop(service, logger, stopLimitMs);
     process.exit(1);
   }
 }
 
-async function stop(service: Service, logger: Logger): Promise<0 | 1> {
+async function stop(service: Service, logger: Logger, limitMs: number): Promise<0 | 1> {
   const stopped = new AbortController();
-  const limit = systemClock.sleep(STOP_LIMIT_MS, stopped.signal).then(() => 'late' as const);
+  const limit = systemClock.sleep(limitMs, stopped.signal).then(() => 'late' as const);
   try {
     const outcome = await Promise.race([service[Symbol.asyncDispose]().then(() => 'stopped' as const), limit]);
     await stopTelemetry();
-    if (outcome === 'late') logger.error({ limitMs: STOP_LIMIT_MS }, 'stop took too long; exiting');
+    if (outcome === 'late') logger.error({ limitMs }, 'stop took too long; exiting');
     else logger.info({}, 'stopped');
     return outcome === 'late' ? 1 : 0;
   } catch (error) {

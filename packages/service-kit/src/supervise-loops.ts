@@ -13,9 +13,9 @@ export type Loop = (signal: AbortSignal) => Promise<void>;
 
 export type Loops = AsyncDisposable & {
   /** Starts a loop under a name that logs and `/readyz` show. */
-  run(name: string, loop: Loop): void;
+  run: (name: string, loop: Loop) => void;
   /** A readiness check: throws with the names of loops that keep falling over. */
-  check(): void;
+  check: () => void;
 };
 
 type Running = { falls: number; startedMs: number; ended: Promise<void> };

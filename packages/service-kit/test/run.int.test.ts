@@ -5,6 +5,7 @@ import { eventually } from '@suanli/test-kit';
 import { afterEach, describe, expect, it } from 'vitest';
 
 const main = fileURLToPath(new URL('fixtures/lab-main.ts', import.meta.url));
+const task = fileURLToPath(new URL('fixtures/task-main.ts', import.meta.url));
 const otel = fileURLToPath(new URL('../src/otel.ts', import.meta.url));
 const good = { LAB_URL: 'http://localhost', LAB_SECRET: 'hunter2' };
 
@@ -14,8 +15,8 @@ describe('run', () => {
     for (const child of started.splice(0)) child.kill('SIGKILL');
   });
 
-  function start(variables: Record<string, string>, nodeArgs: string[] = []) {
-    const child = spawn(process.execPath, [...nodeArgs, main], {
+  function start(variables: Record<string, string>, nodeArgs: string[] = [], entry = main) {
+    const child = spawn(process.execPath, [...nodeArgs, entry], {
       env: { PATH: process.env['PATH'], ...variables },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -74,6 +75,14 @@ describe('run', () => {
     expect(await lab.exited).toBe(1);
   });
 
+  it('exits at the limit of its stop when something hangs', async () => {
+    const lab = start({ ...good, LAB_FAULT: 'hang' });
+    await lab.says('"started"');
+    lab.child.kill('SIGTERM');
+    expect(await lab.exited).toBe(1);
+    expect(lab.output()).toContain('stop took too long');
+  });
+
   it('does not survive a rejection that nobody handles', async () => {
     const lab = start({ ...good, LAB_FAULT: 'rejection' });
     expect(await lab.exited).toBe(1);
@@ -87,5 +96,12 @@ describe('run', () => {
       lab.child.kill('SIGTERM');
       expect(await lab.exited).toBe(0);
     }
+  });
+
+  it('lets a task run to its end, and says by the exit code how it went', async () => {
+    const [good, bad] = [start({}, [], task), start({ LAB_FAIL: '1' }, [], task)];
+    expect(await Promise.all([good.exited, bad.exited])).toEqual([0, 1]);
+    expect(good.output()).toContain('"done"');
+    expect(bad.output()).toContain('no table');
   });
 });

@@ -21,6 +21,11 @@ export const postgresEnv = {
   DATABASE_STATEMENT_TIMEOUT_MS: env.int('A statement that runs longer is cancelled', 15_000, { min: 100 }),
 };
 
+/** For the entry point that migrates, and for nothing else: a service never holds the owner's password. */
+export const ownerEnv = {
+  DATABASE_OWNER_URL: env.secretUrl('PostgreSQL as the owner of the service’s tables; read by migrations only'),
+};
+
 export const natsEnv = {
   NATS_URL: env.url('NATS server'),
   NATS_USER: env.text('Identity of the service at NATS'),

@@ -133,6 +133,13 @@ describe('describeEnv', () => {
     expect(rows.get('MASTER_KEY')).toMatchObject({ secret: true, required: true });
   });
 
+  it('keeps the meaning through further conditions and options', () => {
+    const narrowed = env.secret('A key').regex(/^k/, 'must start with k').optional();
+    expect(describeEnv(z.object({ K: narrowed }))).toEqual([
+      { key: 'K', meaning: 'A key', required: false, secret: true },
+    ]);
+  });
+
   it('finds a meaning for every common variable, and nothing that differs from machine to machine', () => {
     const rows = describeEnv(
       z.object({ ...processEnv, ...postgresEnv, ...natsEnv, ...redisEnv, ...opsEnv, ...grpcEnv }),
