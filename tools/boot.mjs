@@ -17,6 +17,7 @@ const NEEDS_NO_DEPENDENCIES = new Set(['lock']);
 const LOCKED_PLATFORM = 'linux-x64';
 /** Ctrl-C reaches npm and us, and npm passes it on: the same signal again within this time is one request. */
 const SAME_REQUEST_MS = 1_000;
+const PARENT_CHECK_MS = 500;
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const platform = `${process.platform}-${process.arch}`;
@@ -106,8 +107,15 @@ function handOver(node, args, env) {
       last.set(signal, now);
     });
   }
+  if (process.env.npm_lifecycle_event) stopWithParent(child);
   child.on('error', (error) => fail(error.message));
   child.on('exit', (code, signal) => process.exit(signal ? 1 : code));
+}
+
+/** npm runs us in a shell; when somebody ends npm, that shell dies without passing the signal on. */
+function stopWithParent(child) {
+  const parent = process.ppid;
+  setInterval(() => process.ppid === parent || child.kill('SIGTERM'), PARENT_CHECK_MS).unref();
 }
 
 function digest(bytes) {

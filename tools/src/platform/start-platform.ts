@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '@suanli/kernel';
 import { ensureBubblewrap, readLivePid, ServerMissing, stopStale, writePidFile } from '@suanli/local-servers';
@@ -97,6 +97,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
 /** One platform a folder: two would fight over its data. What a crashed one left running is stopped. */
 async function claimFolder(dir: string, fresh: boolean, boot: AsyncDisposableStack): Promise<void> {
   await mkdir(pidFolder(dir), { recursive: true, mode: 0o700 });
+  await chmod(dir, 0o700); // Tests may have made it before us, for the cache alone.
   const pidFile = join(dir, 'supervisor.pid');
   const other = await readLivePid(pidFile);
   if (other !== undefined) {

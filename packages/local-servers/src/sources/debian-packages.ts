@@ -51,8 +51,7 @@ async function fetchPackage(name: string, folder: string, onProgress: (message: 
       await unpack(name, work, sandboxOptions());
     } catch {
       // The machine's package lists are empty or stale: fetch our own.
-      onProgress('refreshing the package lists');
-      await unpack(name, work, await privateLists(parent));
+      await unpack(name, work, await privateLists(parent, onProgress));
     }
     await publish(join(work, 'root'), folder);
     return folder;
@@ -70,9 +69,10 @@ async function unpack(name: string, work: string, options: readonly string[]): P
 }
 
 /** Lists under our own folder; one refresh serves every package of this process. */
-function privateLists(parent: string): Promise<readonly string[]> {
+function privateLists(parent: string, onProgress: (message: string) => void): Promise<readonly string[]> {
   const known = refreshedLists.get(parent);
   if (known !== undefined) return known;
+  onProgress('refreshing the package lists');
   const refresh = refreshLists(join(parent, `.lists-${process.pid}`));
   refreshedLists.set(parent, refresh);
   refresh.catch(() => refreshedLists.delete(parent));
