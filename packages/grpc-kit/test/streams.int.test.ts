@@ -38,7 +38,8 @@ describe('a server stream', () => {
         }
       },
     });
-    for await (const { value } of lab.client.count({ upTo: 0, paddingChars: 1_000 })) if (value === 10) break;
+    const messages = lab.client.count({ upTo: 0, paddingChars: 1_000 }, { deadlineMs: 60_000 });
+    for await (const { value } of messages) if (value === 10) break;
     expect(await cleaned.promise).toBeLessThan(MAX_AHEAD);
   });
 
