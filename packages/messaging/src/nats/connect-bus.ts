@@ -33,7 +33,8 @@ const DRAIN_TIMEOUT_MS = 5_000;
 export async function connectBus(config: BusConfig, logger: Logger): Promise<Bus & AsyncDisposable> {
   const nc = await connectPatiently(config, logger);
   let connected = true;
-  const watching = watchStatus(nc, logger, (now) => {
+  // Never ends: the client leaves this iterator open when it closes, so nobody may wait for it.
+  void watchStatus(nc, logger, (now) => {
     connected = now;
   });
   const js = nc.jetstream({ timeout: PUBLISH_TIMEOUT_MS });
@@ -52,10 +53,7 @@ export async function connectBus(config: BusConfig, logger: Logger): Promise<Bus
     },
     listen: (subject, handler) => listen(nc, subject, logger, handler),
     isConnected: () => connected && !nc.isClosed(),
-    [Symbol.asyncDispose]: async () => {
-      await close(nc);
-      await watching;
-    },
+    [Symbol.asyncDispose]: () => close(nc),
   };
 }
 
