@@ -1,31 +1,37 @@
 import { createHash } from 'node:crypto';
-import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { runCommand } from '@suanli/local-servers';
+import { renderNatsConf } from '../generate/nats-conf.ts';
 import { inRoot } from '../root.ts';
 
 /** Something that is written by a program and committed. */
 export type Generator = {
   name: string;
-  cwd: string;
-  /** Folder inside `cwd` that holds nothing but generated files. */
+  base: string;
+  /** A file, or a folder that holds nothing but generated files, inside `base`. */
   output: string;
-  /** Commands that write `<folder>/<output>`. */
-  commands: (folder: string) => readonly (readonly string[])[];
+  /** Writes `<folder>/<output>`. */
+  write: (folder: string) => Promise<void>;
 };
 
 export const GENERATORS: readonly Generator[] = [
-  {
-    name: 'proto',
-    cwd: inRoot('proto'),
-    output: 'gen',
-    commands: (folder) => [
-      ['buf', 'generate', '--output', folder],
-      ['buf', 'build', '--output', join(folder, 'gen/descriptors.binpb')],
-    ],
-  },
+  { name: 'proto', base: inRoot('proto'), output: 'gen', write: writeProto },
+  { name: 'NATS permissions', base: inRoot('deploy'), output: 'nats/nats.conf', write: writeNatsConf },
 ];
+
+async function writeProto(folder: string): Promise<void> {
+  const buf = (...args: string[]) => runCommand(inRoot('node_modules/.bin/buf'), args, { cwd: inRoot('proto') });
+  await buf('generate', '--output', folder);
+  await buf('build', '--output', join(folder, 'gen/descriptors.binpb'));
+}
+
+async function writeNatsConf(folder: string): Promise<void> {
+  await mkdir(join(folder, 'nats'));
+  await writeFile(join(folder, 'nats/nats.conf'), renderNatsConf());
+}
 
 /** Whether the committed files differ from what their source says. Elsewhere, so that whoever reads them is not disturbed. */
 export async function isOutOfDate(generator: Generator): Promise<boolean> {
@@ -46,9 +52,7 @@ export async function regenerate(generator: Generator): Promise<boolean> {
 async function withGenerated<T>(generator: Generator, use: (fresh: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'suanli-generate-'));
   try {
-    for (const [command = '', ...args] of generator.commands(folder)) {
-      await runCommand(inRoot('node_modules/.bin', command), args, { cwd: generator.cwd });
-    }
+    await generator.write(folder);
     return await use(join(folder, generator.output));
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -56,13 +60,19 @@ async function withGenerated<T>(generator: Generator, use: (fresh: string) => Pr
 }
 
 function committed(generator: Generator): string {
-  return join(generator.cwd, generator.output);
+  return join(generator.base, generator.output);
 }
 
-async function digestOf(folder: string): Promise<string> {
+async function digestOf(path: string): Promise<string> {
   const hash = createHash('sha256');
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  for (const file of files.sort()) hash.update(relative(folder, file)).update(await readFile(file));
+  for (const file of await filesUnder(path)) hash.update(relative(path, file)).update(await readFile(file));
   return hash.digest('hex');
+}
+
+async function filesUnder(path: string): Promise<string[]> {
+  if (!existsSync(path)) return [];
+  if ((await stat(path)).isFile()) return [path];
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return files.sort();
 }
