@@ -1,0 +1,63 @@
+import type { IdSource, Logger } from '@suanli/kernel';
+import { type Bus, createConsumer, type EventConsumer, type IncomingEvent, type Verdict } from '@suanli/messaging';
+import type { Database, Tx } from '@suanli/postgres';
+import { CONSUMERS, type DurableConsumer } from '@suanli/proto/subjects';
+import type { BillingDeps } from '../../app/ports.ts';
+import { onAccountOpened } from '../../app/reactions/on-account-opened.ts';
+import { onUsageRecorded } from '../../app/reactions/on-usage-recorded.ts';
+import type { BillingMetrics } from '../billing-metrics.ts';
+import { createStores } from '../postgres/create-stores.ts';
+import { readAccountOpened, readUsage } from './read-events.ts';
+
+export type ConsumerDeps = {
+  billing: BillingDeps;
+  db: Database;
+  bus: Bus;
+  ids: IdSource;
+  metrics: BillingMetrics;
+  logger: Logger;
+};
+
+/** Every event that billing follows, by the name of its loop. */
+export function billingConsumers(deps: ConsumerDeps): { name: string; consumer: EventConsumer }[] {
+  const usage = (tx: Tx, event: IncomingEvent) => handleUsage(deps, tx, event);
+  return [
+    consumerOf(deps, CONSUMERS.billingAccounts, (tx, event) => handleAccount(deps, tx, event)),
+    consumerOf(deps, CONSUMERS.billingInferenceUsage, usage),
+    consumerOf(deps, CONSUMERS.billingComputeUsage, usage),
+    consumerOf(deps, CONSUMERS.billingStorageUsage, usage),
+  ];
+}
+
+async function handleAccount({ billing, ids }: ConsumerDeps, tx: Tx, event: IncomingEvent): Promise<Verdict> {
+  const opened = readAccountOpened(event.data);
+  if (opened.kind === 'unreadable') return { kind: 'dead', reason: opened.reason };
+  await onAccountOpened(billing, createStores(tx, ids), opened.value);
+  return { kind: 'done' };
+}
+
+async function handleUsage(
+  { billing, ids, metrics, logger }: ConsumerDeps,
+  tx: Tx,
+  event: IncomingEvent,
+): Promise<Verdict> {
+  const usage = readUsage(event.data);
+  if (usage.kind === 'unreadable') return { kind: 'dead', reason: usage.reason };
+  const outcome = await onUsageRecorded(billing, createStores(tx, ids), usage.value);
+  metrics.usage(outcome);
+  const about = { usageId: outcome.usageId, source: usage.value.source, accountId: usage.value.tenant.accountId };
+  if (outcome.kind === 'parked') logger.warn({ ...about, reason: outcome.reason }, 'usage parked');
+  if (outcome.kind === 'contradiction') return { kind: 'dead', reason: 'this usage id was rated with another fact' };
+  return { kind: 'done' };
+}
+
+function consumerOf(
+  { db, bus, billing, logger }: ConsumerDeps,
+  { stream, subject, durable }: DurableConsumer,
+  handle: (tx: Tx, event: IncomingEvent) => Promise<Verdict>,
+) {
+  return {
+    name: durable,
+    consumer: createConsumer({ db, bus, stream, subject, durable, clock: billing.clock, logger, handle }),
+  };
+}

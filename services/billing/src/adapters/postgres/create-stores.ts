@@ -1,0 +1,35 @@
+import type { IdSource } from '@suanli/kernel';
+import { type Database, type Tx, withTransaction } from '@suanli/postgres';
+import type { BillingStores, Transact } from '../../app/ports.ts';
+import { billLineStore } from './stores/bill-line-store.ts';
+import { eventStore } from './stores/event-store.ts';
+import { holdStore } from './stores/hold-store.ts';
+import { ledgerStore } from './stores/ledger-store.ts';
+import { priceStore } from './stores/price-store.ts';
+import { rechargeStore } from './stores/recharge-store.ts';
+import { requestStore } from './stores/request-store.ts';
+import { usageStore } from './stores/usage-store.ts';
+import { walletStore } from './stores/wallet-store.ts';
+
+export function createStores(tx: Tx, ids: IdSource): BillingStores {
+  return {
+    wallets: walletStore(tx),
+    ledger: ledgerStore(tx),
+    holds: holdStore(tx),
+    requests: requestStore(tx),
+    recharges: rechargeStore(tx),
+    prices: priceStore(tx),
+    usage: usageStore(tx),
+    billLines: billLineStore(tx),
+    events: eventStore(tx, ids),
+  };
+}
+
+/** `committed` runs after each commit, for example to wake the relay. */
+export function postgresTransact(db: Database, ids: IdSource, committed: () => void): Transact {
+  return async (work) => {
+    const result = await withTransaction(db, (tx) => work(createStores(tx, ids)));
+    committed();
+    return result;
+  };
+}

@@ -1,0 +1,147 @@
+import type { Database } from '@suanli/postgres';
+import { and, asc, desc, eq, gt, lt, lte, ne, type SQL, sql } from 'drizzle-orm';
+import type { PgColumn } from 'drizzle-orm/pg-core';
+import type { BillingReads, Page, PageQuery, Visible } from '../../app/read-ports.ts';
+import type { ParkReason } from '../../domain/rating/usage.ts';
+import { toBillLine, toHold, toPrice, toWallet } from './rows.ts';
+import { billLines, entries, holds, prices, transfers, usageEvents, wallets } from './schema.ts';
+import { priceCandidates } from './stores/price-store.ts';
+
+/** Usage ids named by one bill line, and by each line of a list. */
+const MAX_USAGE_IDS = 1_000;
+const MAX_USAGE_IDS_IN_LIST = 20;
+
+export function postgresReads(db: Database): BillingReads {
+  return {
+    async wallet(accountId) {
+      const [row] = await db.select().from(wallets).where(eq(wallets.accountId, accountId));
+      return row && toWallet(row);
+    },
+    ledgerEntries: (walletId, page) => ledgerEntries(db, walletId, page),
+    async holds(visible, page, status) {
+      const isAsked = status === '' ? undefined : sql`${holds.status} = ${status}`;
+      const rows = await db
+        .select()
+        .from(holds)
+        .where(and(sees(visible, holds), isAsked, before(holds.id, page)))
+        .orderBy(desc(holds.id))
+        .limit(page.limit + 1);
+      return pageOf(rows.map(toHold), page, (hold) => hold.id);
+    },
+    async hold(holdId) {
+      const [row] = await db.select().from(holds).where(eq(holds.id, holdId));
+      return row && toHold(row);
+    },
+    async billLines(visible, page, resourceId) {
+      const isAsked = resourceId === '' ? undefined : eq(billLines.sourceId, resourceId);
+      const rows = await selectLines(db, MAX_USAGE_IDS_IN_LIST)
+        .where(and(sees(visible, billLines), isAsked, before(billLines.id, page)))
+        .orderBy(desc(billLines.id))
+        .limit(page.limit + 1);
+      return pageOf(rows.map(toView), page, (line) => line.id);
+    },
+    async billLine(visible, billLineId) {
+      const [row] = await selectLines(db, MAX_USAGE_IDS).where(
+        and(sees(visible, billLines), eq(billLines.id, billLineId)),
+      );
+      return row && toView(row);
+    },
+    pricesAt: (at, page) => pricesAt(db, at, page),
+    priceCandidates: (of) => priceCandidates(db, of),
+    parkedUsage: (page) => parkedUsage(db, page),
+    async parkedUsageCount() {
+      return db.$count(usageEvents, eq(usageEvents.state, 'parked'));
+    },
+  };
+}
+
+async function ledgerEntries(db: Database, walletId: string, page: PageQuery) {
+  const rows = await db
+    .select({ entry: entries, code: transfers.code, reference: transfers.reference })
+    .from(entries)
+    .innerJoin(transfers, eq(transfers.id, entries.transferId))
+    .where(
+      and(
+        eq(entries.accountId, walletId),
+        ne(entries.postedMicros, 0n),
+        page.after === undefined ? sql`${entries.sequence} is not null` : lt(entries.sequence, BigInt(page.after)),
+      ),
+    )
+    .orderBy(desc(entries.sequence))
+    .limit(page.limit + 1);
+  const views = rows.map(({ entry, code, reference }) => ({
+    walletId,
+    sequence: entry.sequence ?? 0n,
+    transferId: entry.transferId,
+    code,
+    amountMicros: entry.postedMicros,
+    balanceAfterMicros: entry.postedAfterMicros ?? 0n,
+    reference,
+    createdAt: entry.createdAt.getTime(),
+  }));
+  return pageOf(views, page, (entry) => entry.sequence.toString());
+}
+
+async function pricesAt(db: Database, at: number, page: PageQuery) {
+  const key = sql<string>`${prices.meter} || '|' || ${prices.region} || '|' || ${prices.item}`;
+  const rows = await db
+    .selectDistinctOn([key])
+    .from(prices)
+    .where(and(lte(prices.effectiveFrom, new Date(at)), page.after === undefined ? undefined : gt(key, page.after)))
+    .orderBy(asc(key), desc(prices.effectiveFrom), desc(prices.version))
+    .limit(page.limit + 1);
+  return pageOf(rows.map(toPrice), page, ({ meter, region, item }) => `${meter}|${region}|${item}`);
+}
+
+async function parkedUsage(db: Database, page: PageQuery) {
+  const rows = await db
+    .select()
+    .from(usageEvents)
+    .where(
+      and(eq(usageEvents.state, 'parked'), page.after === undefined ? undefined : gt(usageEvents.usageId, page.after)),
+    )
+    .orderBy(asc(usageEvents.usageId))
+    .limit(page.limit + 1);
+  const views = rows.map(({ usageId, accountId, reason, attempts, receivedAt }) => ({
+    usageId,
+    accountId,
+    reason: reason as ParkReason,
+    attempts,
+    parkedAt: receivedAt.getTime(),
+  }));
+  return pageOf(views, page, (usage) => usage.usageId);
+}
+
+function selectLines(db: Database, maxUsageIds: number) {
+  const usageIds = sql<string[]>`array(
+    select usage_id from charges where charges.bill_line_id = bill_lines.id order by charges.id limit ${maxUsageIds})`;
+  return db.select({ line: billLines, usageIds }).from(billLines);
+}
+
+function toView({ line, usageIds }: { line: typeof billLines.$inferSelect; usageIds: string[] }) {
+  return { ...toBillLine(line), usageIds };
+}
+
+type TenantColumns = { accountId: PgColumn; subAccountId: PgColumn; workspaceId: PgColumn };
+
+/** A reader sees the rows of its own workspace, and as a sub-account only its own. */
+function sees(visible: Visible, columns: TenantColumns): SQL | undefined {
+  return and(
+    eq(columns.accountId, visible.accountId),
+    eq(columns.workspaceId, visible.workspaceId),
+    visible.subAccountId === undefined ? undefined : eq(columns.subAccountId, visible.subAccountId),
+  );
+}
+
+/** Ids are time-ordered, so the newest come first. */
+function before(id: PgColumn, page: PageQuery): SQL | undefined {
+  return page.after === undefined ? undefined : lt(id, page.after);
+}
+
+/** One row more than the limit was asked for: it only says that there is more. */
+function pageOf<Row>(found: Row[], { limit }: PageQuery, keyOf: (row: Row) => string): Page<Row> {
+  const rows = found.slice(0, limit);
+  const last = rows.at(-1);
+  const hasMore = found.length > limit;
+  return { rows, hasMore, ...(hasMore && last !== undefined && { nextKey: keyOf(last) }) };
+}

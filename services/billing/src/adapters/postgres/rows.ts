@@ -1,0 +1,87 @@
+import type { TenantPath } from '@suanli/kernel';
+import type { Hold } from '../../domain/hold/hold.ts';
+import type { Wallet } from '../../domain/ledger/wallet.ts';
+import type { Price } from '../../domain/price/price.ts';
+import type { BillLine } from '../../domain/rating/bill-line.ts';
+import type { billLines, holds, prices, wallets } from './schema.ts';
+
+/** Between rows and the domain: times are instants there, absent things are absent, a tenant is one value. */
+
+type TenantColumns = { accountId: string; subAccountId: string; workspaceId: string; principalId: string };
+
+export function toTenant(row: TenantColumns): TenantPath {
+  const { accountId, subAccountId, workspaceId, principalId } = row;
+  return { accountId, ...(subAccountId !== '' && { subAccountId }), workspaceId, principalId };
+}
+
+export function fromTenant(tenant: TenantPath): TenantColumns {
+  const { accountId, subAccountId = '', workspaceId, principalId } = tenant;
+  return { accountId, subAccountId, workspaceId, principalId };
+}
+
+export function toWallet(row: typeof wallets.$inferSelect): Wallet {
+  return { ...row, createdAt: row.createdAt.getTime() };
+}
+
+export function toHold(row: typeof holds.$inferSelect): Hold {
+  return {
+    id: row.id,
+    walletId: row.walletId,
+    tenant: toTenant(row),
+    status: row.status,
+    amountMicros: row.amountMicros,
+    capturedMicros: row.capturedMicros,
+    releasedMicros: row.releasedMicros,
+    purpose: { kind: row.purposeKind, id: row.purposeId, epoch: row.purposeEpoch },
+    expiresAt: row.expiresAt.getTime(),
+    releaseAt: row.releaseAt.getTime(),
+    ...(row.awaitsUsageId !== null && { awaitsUsageId: row.awaitsUsageId }),
+    ...(row.resolvedAt !== null && { resolvedAt: row.resolvedAt.getTime() }),
+    version: row.version,
+    createdAt: row.createdAt.getTime(),
+  };
+}
+
+export function fromHold(hold: Hold): typeof holds.$inferInsert {
+  const { tenant, purpose, ...rest } = hold;
+  return {
+    ...rest,
+    ...fromTenant(tenant),
+    purposeKind: purpose.kind,
+    purposeId: purpose.id,
+    purposeEpoch: purpose.epoch,
+    expiresAt: new Date(hold.expiresAt),
+    releaseAt: new Date(hold.releaseAt),
+    awaitsUsageId: hold.awaitsUsageId ?? null,
+    resolvedAt: hold.resolvedAt === undefined ? null : new Date(hold.resolvedAt),
+    createdAt: new Date(hold.createdAt),
+  };
+}
+
+export function toPrice(row: typeof prices.$inferSelect): Price {
+  return { ...row, effectiveFrom: row.effectiveFrom.getTime() };
+}
+
+export function toBillLine(row: typeof billLines.$inferSelect): BillLine {
+  const { accountId, subAccountId, workspaceId, principalId, ...rest } = row;
+  return {
+    ...rest,
+    tenant: toTenant({ accountId, subAccountId, workspaceId, principalId }),
+    usageFrom: row.usageFrom.getTime(),
+    usageTo: row.usageTo.getTime(),
+    createdAt: row.createdAt.getTime(),
+    updatedAt: row.updatedAt.getTime(),
+  };
+}
+
+export function fromBillLine(line: BillLine): typeof billLines.$inferInsert {
+  const { tenant, ...rest } = line;
+  return {
+    ...rest,
+    ...fromTenant(tenant),
+    usageFrom: new Date(line.usageFrom),
+    usageTo: new Date(line.usageTo),
+    createdAt: new Date(line.createdAt),
+    updatedAt: new Date(line.updatedAt),
+  };
+}

@@ -1,0 +1,98 @@
+import { invariant } from '@suanli/kernel';
+import type { HoldDecision } from '../../domain/hold/decide-hold.ts';
+import type { Hold, HoldRefusal } from '../../domain/hold/hold.ts';
+import type { LedgerBatch } from '../../domain/ledger/ledger-batch.ts';
+import type { BillingDeps, BillingStores, Claim } from '../ports.ts';
+import { lockBatch, writeBatch } from '../write-batch.ts';
+
+export type HoldCommand = {
+  requestId: string;
+  /** Only asks whether it could be done now: nothing is held or remembered, and the hold in the answer has no id. */
+  isDryRun?: boolean;
+};
+
+export type HoldOutcome = { kind: 'held'; hold: Hold } | { kind: 'refused'; refusal: HoldRefusal };
+/** The answer to one command of a batch; one refusal does not touch the others. */
+export type HoldResult = { requestId: string; outcome: HoldOutcome };
+
+type Decide<Command> = (batch: LedgerBatch, command: Command) => HoldDecision;
+
+export type HoldCommandPlan<Command> = {
+  /** Part of the body of a request: the same id for another verb is another request. */
+  verb: 'place' | 'extend' | 'close';
+  touched(commands: readonly Command[]): { accountIds: readonly string[]; holdIds: readonly string[] };
+  /** Reads what the decisions need, once for the batch, after the wallets are locked. */
+  prepare(stores: BillingStores, commands: readonly Command[]): Promise<Decide<Command>>;
+};
+
+/** One space of request ids for all commands on holds. */
+const SCOPE = 'hold';
+
+/** The one path of all hold commands: claim, lock in order, fold in memory, write set by set. One command is a batch of one. */
+export async function applyHoldCommands<Command extends HoldCommand>(
+  deps: BillingDeps,
+  plan: HoldCommandPlan<Command>,
+  commands: readonly Command[],
+): Promise<HoldResult[]> {
+  return deps.transact(async (stores) => {
+    const lasting = commands.filter((command) => !command.isDryRun);
+    const claims = await claim(stores, plan, lasting);
+    const fresh = commands.filter((command) => command.isDryRun || claims.get(command)?.kind === 'new');
+    const outcomes = await foldFresh(deps, stores, plan, fresh);
+    const byRequestId = new Map(lasting.filter((c) => outcomes.has(c)).map((c) => [c.requestId, outcomes.get(c)]));
+    return commands.map((command) => ({
+      requestId: command.requestId,
+      outcome: answer(claims.get(command), outcomes.get(command) ?? byRequestId.get(command.requestId)),
+    }));
+  });
+}
+
+async function claim<Command extends HoldCommand>(
+  stores: BillingStores,
+  plan: HoldCommandPlan<Command>,
+  commands: readonly Command[],
+): Promise<Map<Command, Claim<Hold>>> {
+  if (commands.length === 0) return new Map();
+  const requests = commands.map((command) => ({ requestId: command.requestId, body: { verb: plan.verb, command } }));
+  const claims = await stores.requests.claim<Hold>(SCOPE, requests);
+  return new Map(claims.flatMap((one, index) => (commands[index] === undefined ? [] : [[commands[index], one]])));
+}
+
+async function foldFresh<Command extends HoldCommand>(
+  deps: BillingDeps,
+  stores: BillingStores,
+  plan: HoldCommandPlan<Command>,
+  fresh: readonly Command[],
+): Promise<Map<Command, HoldOutcome>> {
+  const outcomes = new Map<Command, HoldOutcome>();
+  if (fresh.length === 0) return outcomes;
+  const batch = await lockBatch(deps, stores, plan.touched(fresh));
+  const decide = await plan.prepare(stores, fresh);
+  for (const command of fresh) outcomes.set(command, fold(batch, decide(batch, command), command.isDryRun ?? false));
+  await writeBatch(deps, stores, batch);
+  const answers: { requestId: string; answer: Hold }[] = [];
+  const refused: string[] = [];
+  for (const [{ requestId, isDryRun }, outcome] of outcomes) {
+    if (isDryRun) continue;
+    if (outcome.kind === 'held') answers.push({ requestId, answer: outcome.hold });
+    else refused.push(requestId);
+  }
+  if (answers.length > 0) await stores.requests.remember(SCOPE, answers);
+  if (refused.length > 0) await stores.requests.forget(SCOPE, refused);
+  return outcomes;
+}
+
+function fold(batch: LedgerBatch, decision: HoldDecision, isDryRun: boolean): HoldOutcome {
+  if (decision.kind === 'refused') return decision;
+  if (isDryRun) return { kind: 'held', hold: { ...decision.hold, id: '' } };
+  if (decision.kind === 'changed') batch.apply(decision);
+  return { kind: 'held', hold: decision.hold };
+}
+
+function answer(claimed: Claim<Hold> | undefined, folded: HoldOutcome | undefined): HoldOutcome {
+  if (claimed?.kind === 'replayed') return { kind: 'held', hold: claimed.answer };
+  if (claimed?.kind === 'conflict')
+    return { kind: 'refused', refusal: { reason: 'request_id_reused', missingMicros: 0n } };
+  invariant(folded !== undefined, 'every new command has an outcome');
+  return folded;
+}

@@ -1,0 +1,137 @@
+import type { Clock, IdSource, Instant, Micros, TenantPath } from '@suanli/kernel';
+import type { Hold } from '../domain/hold/hold.ts';
+import type { LevelChange } from '../domain/ledger/ledger-batch.ts';
+import type { Transfer } from '../domain/ledger/transfer.ts';
+import type { Wallet } from '../domain/ledger/wallet.ts';
+import type { Price, Priced } from '../domain/price/price.ts';
+import type { BillLine } from '../domain/rating/bill-line.ts';
+import type { RatedCharge } from '../domain/rating/rate-usage.ts';
+import type { ParkReason, Usage } from '../domain/rating/usage.ts';
+import type { Recharge } from '../domain/recharge/decide-recharge.ts';
+import type { BillingReads } from './read-ports.ts';
+
+/** What every use case is given. */
+export type BillingDeps = {
+  transact: Transact;
+  reads: BillingReads;
+  clock: Clock;
+  ids: IdSource;
+  policy: BillingPolicy;
+  /** Recharge channels that exist here, by name. */
+  channels: ReadonlyMap<string, RechargeChannel>;
+};
+
+export type BillingPolicy = {
+  /** How long after its expiry a hold still waits for usage of the work it paid for. */
+  lateUsageMs: number;
+  /** Below this a wallet counts as low. */
+  lowBalanceMicros: Micros;
+};
+
+/** Runs `work` in one transaction. It may run again after a deadlock, so it does nothing but use the stores. */
+export type Transact = <T>(work: (stores: BillingStores) => Promise<T>) => Promise<T>;
+
+/** The stores of one open transaction. */
+export type BillingStores = {
+  wallets: WalletStore;
+  ledger: LedgerStore;
+  holds: HoldStore;
+  requests: RequestStore;
+  recharges: RechargeStore;
+  prices: PriceStore;
+  usage: UsageStore;
+  billLines: BillLineStore;
+  events: EventStore;
+};
+
+export interface WalletStore {
+  /** Opens a wallet unless the account has one; either way the account has one afterwards. */
+  open(wallet: Wallet): Promise<void>;
+  /** Locks the wallets of these accounts until the transaction ends, in the order of their ids: no two batches deadlock. */
+  lockInOrder(accountIds: readonly string[]): Promise<Wallet[]>;
+  /** Remembers which level was told. Balances cannot be written: only transfers move them. */
+  saveLevels(wallets: readonly Wallet[]): Promise<void>;
+}
+
+export interface LedgerStore {
+  /** Books transfers in this order; entries and wallet balances follow from them in the same statement. */
+  book(transfers: readonly Transfer[]): Promise<void>;
+  /** Makes an account of the platform unless it is there. */
+  openPlatformAccount(accountId: string, kind: 'clearing', now: Instant): Promise<void>;
+}
+
+export interface HoldStore {
+  find(holdIds: readonly string[]): Promise<Hold[]>;
+  save(holds: readonly Hold[]): Promise<void>;
+  /** Unresolved holds whose release time has come, oldest first. Not locked. */
+  findDue(now: Instant, limit: number): Promise<Hold[]>;
+}
+
+/** `repeated`: the same request stands earlier in the same batch and answers for this one. */
+export type Claim<A> = { kind: 'new' } | { kind: 'replayed'; answer: A } | { kind: 'repeated' } | { kind: 'conflict' };
+
+export interface RequestStore {
+  /** Claims request ids, in the order given back; a concurrent claim of the same id waits for this transaction. */
+  claim<A>(scope: string, requests: readonly { requestId: string; body: unknown }[]): Promise<Claim<A>[]>;
+  remember(scope: string, answers: readonly { requestId: string; answer: unknown }[]): Promise<void>;
+  /** Frees the ids of refused commands: a refusal changes nothing, so the same command may succeed later. */
+  forget(scope: string, requestIds: readonly string[]): Promise<void>;
+}
+
+export interface RechargeStore {
+  /** False when this payment of the channel was booked before. */
+  insert(recharge: Recharge): Promise<boolean>;
+}
+
+export interface PriceStore {
+  /** Every version that could price one of these. */
+  candidates(of: readonly Priced[]): Promise<Price[]>;
+  isEmpty(): Promise<boolean>;
+  /** Adds versions; one that is there already is left as it is. */
+  insert(prices: readonly Price[]): Promise<void>;
+}
+
+export type KnownUsage = { usageId: string; state: 'rated' | 'parked'; factKey: string };
+
+export interface UsageStore {
+  find(usageIds: readonly string[]): Promise<KnownUsage[]>;
+  /** Those of the facts that have been charged. */
+  chargedFacts(factKeys: readonly string[]): Promise<Set<string>>;
+  saveRated(rated: readonly { usage: Usage; charges: readonly RatedCharge[] }[], now: Instant): Promise<void>;
+  park(parked: readonly { usage: Usage; reason: ParkReason }[], now: Instant): Promise<void>;
+  parked(usageIds: readonly string[]): Promise<Usage[]>;
+  parkedIds(limit: number): Promise<string[]>;
+}
+
+export interface BillLineStore {
+  ofResources(usages: readonly Usage[]): Promise<BillLine[]>;
+  save(lines: readonly BillLine[]): Promise<void>;
+}
+
+export type BillingEvent =
+  | { kind: 'hold_ended'; hold: Hold }
+  | ({ kind: 'wallet_level_changed' } & LevelChange)
+  | ({ kind: 'charge_rated' } & RatedCharge);
+
+export interface EventStore {
+  append(events: readonly BillingEvent[], now: Instant): Promise<void>;
+}
+
+export type Payment = {
+  tenant: TenantPath;
+  requestId: string;
+  amountMicros: Micros;
+  currency: string;
+  /** As the caller gave it; empty when it has none. */
+  serialNumber: string;
+};
+
+/**
+ * A way for money to come in. Asked before the transaction; asked again with the same request id it must answer the
+ * same, so that a crash in between neither loses nor doubles a payment.
+ */
+export interface RechargeChannel {
+  readonly name: string;
+  /** Confirms the payment and gives its number, unique in this channel. */
+  receive(payment: Payment): Promise<{ kind: 'received'; serialNumber: string }>;
+}

@@ -1,0 +1,50 @@
+import type { Instant, Micros, TenantPath } from '@suanli/kernel';
+import type { Hold } from '../domain/hold/hold.ts';
+import type { Wallet } from '../domain/ledger/wallet.ts';
+import type { Price } from '../domain/price/price.ts';
+import type { BillLine } from '../domain/rating/bill-line.ts';
+import type { ParkReason } from '../domain/rating/usage.ts';
+
+/** A slice of a list: what follows `after`, the key of the last row seen. */
+export type PageQuery = { limit: number; after?: string };
+export type Page<Row> = { rows: Row[]; hasMore: boolean; nextKey?: string };
+
+/** Whose rows a reader may see. */
+export type Visible = Pick<TenantPath, 'accountId' | 'subAccountId' | 'workspaceId'>;
+
+/** One movement of posted money, as its wallet sees it. */
+export type LedgerEntry = {
+  walletId: string;
+  sequence: bigint;
+  transferId: string;
+  code: string;
+  amountMicros: Micros;
+  balanceAfterMicros: Micros;
+  reference: string;
+  createdAt: Instant;
+};
+
+export type BillLineView = BillLine & { usageIds: string[] };
+export type ParkedUsage = {
+  usageId: string;
+  accountId: string;
+  reason: ParkReason;
+  attempts: number;
+  parkedAt: Instant;
+};
+
+/** Questions that change nothing; each is one statement, and each names the tenant itself. */
+export interface BillingReads {
+  wallet(accountId: string): Promise<Wallet | undefined>;
+  ledgerEntries(walletId: string, page: PageQuery): Promise<Page<LedgerEntry>>;
+  holds(visible: Visible, page: PageQuery, status: string): Promise<Page<Hold>>;
+  hold(holdId: string): Promise<Hold | undefined>;
+  billLines(visible: Visible, page: PageQuery, resourceId: string): Promise<Page<BillLineView>>;
+  billLine(visible: Visible, billLineId: string): Promise<BillLineView | undefined>;
+  /** The version in effect at `at` of every price. */
+  pricesAt(at: Instant, page: PageQuery): Promise<Page<Price>>;
+  /** Every version that could price one of these. */
+  priceCandidates(of: readonly { meter: string; region: string; item: string }[]): Promise<Price[]>;
+  parkedUsage(page: PageQuery): Promise<Page<ParkedUsage>>;
+  parkedUsageCount(): Promise<number>;
+}

@@ -1,0 +1,67 @@
+import { type Instant, invariant, type Micros } from '@suanli/kernel';
+
+/** Accounts of the platform: their balances are derived from entries, so no row of theirs is ever locked. */
+export const REVENUE = 'platform:revenue';
+/** Bears usage that no customer's money covers. */
+export const WRITE_OFF = 'platform:write_off';
+
+/** Money on its way in through one recharge channel. */
+export function clearingAccount(channel: string): string {
+  return `platform:clearing:${channel}`;
+}
+
+/**
+ * Two phases: `pending` reserves, `post_pending` turns a part of the reserve into a payment, `void_pending` gives a part
+ * back; `post` pays at once.
+ */
+export type TransferKind = 'post' | 'pending' | 'post_pending' | 'void_pending';
+/** Why the money moves. */
+export type TransferCode = 'recharge' | 'hold' | 'charge' | 'release' | 'expiry' | 'write_off';
+
+/** One movement of `amountMicros` from one account to another. Immutable: what was wrong is met by another transfer. */
+export type Transfer = {
+  id: string;
+  kind: TransferKind;
+  code: TransferCode;
+  fromAccountId: string;
+  toAccountId: string;
+  amountMicros: Micros;
+  /** The hold whose reserve it makes, uses or gives back; absent on `post`. */
+  holdId?: string;
+  /** What it was for: the id of a bill line, a recharge or a hold. */
+  reference: string;
+  createdAt: Instant;
+};
+
+/** What one transfer does to one account, signed as that account sees it: money that leaves, or is about to, is negative. */
+export type Leg = { accountId: string; postedMicros: Micros; pendingMicros: Micros };
+
+/** Checks what every transfer promises, and returns it. */
+export function transferOf(transfer: Transfer): Transfer {
+  invariant(transfer.amountMicros > 0n, `transfer ${transfer.id} moves nothing`);
+  invariant(transfer.fromAccountId !== transfer.toAccountId, `transfer ${transfer.id} has one account on both sides`);
+  invariant((transfer.kind === 'post') === (transfer.holdId === undefined), `transfer ${transfer.id} and its hold`);
+  return transfer;
+}
+
+/** The two legs of a transfer. They mirror each other, so they sum to zero whatever the kind. */
+export function legsOf(transfer: Transfer): readonly [Leg, Leg] {
+  const { postedMicros, pendingMicros } = effectOn(transfer.kind, transfer.amountMicros);
+  return [
+    { accountId: transfer.fromAccountId, postedMicros: -postedMicros, pendingMicros: -pendingMicros },
+    { accountId: transfer.toAccountId, postedMicros, pendingMicros },
+  ];
+}
+
+function effectOn(kind: TransferKind, amount: Micros): { postedMicros: Micros; pendingMicros: Micros } {
+  switch (kind) {
+    case 'post':
+      return { postedMicros: amount, pendingMicros: 0n };
+    case 'pending':
+      return { postedMicros: 0n, pendingMicros: amount };
+    case 'post_pending':
+      return { postedMicros: amount, pendingMicros: -amount };
+    case 'void_pending':
+      return { postedMicros: 0n, pendingMicros: -amount };
+  }
+}

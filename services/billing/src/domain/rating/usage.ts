@@ -1,0 +1,56 @@
+import type { Instant, TenantPath } from '@suanli/kernel';
+
+export type MeterReading = { meter: string; quantity: bigint };
+
+/** A fact of use, as the service that metered it tells it: the only source of a charge. */
+export type Usage = {
+  /** Derived from the fact, so that the same fact told twice has one id. */
+  usageId: string;
+  tenant: TenantPath;
+  /** The hold that pays; absent when the wallet pays directly. */
+  holdId?: string;
+  source: { kind: string; id: string; epoch: number };
+  costKey: string;
+  readings: readonly MeterReading[];
+  region: string;
+  item: string;
+  from: Instant;
+  to: Instant;
+  /** The last event of its source and epoch. */
+  isFinal: boolean;
+};
+
+/** Why usage could not be rated. It stays parked and can be rated later, once the cause is gone. */
+export type ParkReason =
+  | 'price_not_found'
+  | 'hold_not_found'
+  | 'hold_of_other_tenant'
+  | 'wallet_not_found'
+  | 'duplicate_fact'
+  | 'quantity_out_of_range';
+
+/** One reading per meter, without the empty ones: a reading of zero needs no price and makes no charge. */
+export function mergedReadings(readings: readonly MeterReading[]): MeterReading[] {
+  const byMeter = new Map<string, bigint>();
+  for (const { meter, quantity } of readings) byMeter.set(meter, (byMeter.get(meter) ?? 0n) + quantity);
+  return [...byMeter].filter(([, quantity]) => quantity !== 0n).map(([meter, quantity]) => ({ meter, quantity }));
+}
+
+/**
+ * The business fact behind a usage event, whatever id its publisher gave it: a second event with the same key would
+ * charge the same thing twice.
+ */
+export function factKey(usage: Usage): string {
+  const { tenant, source } = usage;
+  return JSON.stringify([
+    tenant.accountId,
+    source.kind,
+    source.id,
+    source.epoch,
+    usage.costKey,
+    usage.region,
+    usage.item,
+    usage.from,
+    usage.to,
+  ]);
+}

@@ -1,0 +1,144 @@
+import { createGrpcServer, createTokenVerifier } from '@suanli/grpc-kit';
+import { type Clock, type IdSource, type Logger, systemClock, systemIds } from '@suanli/kernel';
+import { type Bus, connectBus, createOutboxRelay, readBacklog } from '@suanli/messaging';
+import { connectPostgres, type Database } from '@suanli/postgres';
+import { PUBLIC_PACKAGES, readDescriptorSet } from '@suanli/proto/descriptors';
+import { streamSubjects } from '@suanli/proto/subjects';
+import {
+  createMetrics,
+  createOpsServer,
+  natsConfig,
+  postgresConfig,
+  readTls,
+  type Service,
+  superviseLoops,
+  tlsConfig,
+} from '@suanli/service-kit';
+import { billingMetrics } from './adapters/billing-metrics.ts';
+import { developmentChannel } from './adapters/channels/development-channel.ts';
+import { expiryLoop } from './adapters/expiry-loop.ts';
+import { holdService } from './adapters/grpc/hold-service.ts';
+import { priceService } from './adapters/grpc/price-service.ts';
+import { pricingService } from './adapters/grpc/pricing-service.ts';
+import { usageService } from './adapters/grpc/usage-service.ts';
+import { walletService } from './adapters/grpc/wallet-service.ts';
+import { billingConsumers } from './adapters/nats/consumers.ts';
+import { postgresTransact } from './adapters/postgres/create-stores.ts';
+import { postgresReads } from './adapters/postgres/reads.ts';
+import { waitForSchema } from './adapters/postgres/wait-for-schema.ts';
+import { readPricesFile } from './adapters/prices-file.ts';
+import type { BillingDeps } from './app/ports.ts';
+import { seedPrices } from './app/prices/publish-prices.ts';
+import type { BillingConfig } from './config.ts';
+
+export type BillingOverrides = {
+  logger: Logger;
+  clock?: Clock;
+  ids?: IdSource;
+  db?: Database & AsyncDisposable;
+  bus?: Bus & AsyncDisposable;
+};
+/** Where it listens, with the ports that were really bound; filled by `start`. */
+export type BillingAddresses = { internal: string; partner?: string; ops: string };
+export type Billing = Service & { addresses: BillingAddresses };
+
+const STREAM_MAX_AGE_MS = 7 * 24 * 3_600_000;
+
+/** The composition root: everything that billing is made of, and in which order it starts and stops. */
+export async function createBilling(config: BillingConfig, overrides: BillingOverrides): Promise<Billing> {
+  await using boot = new AsyncDisposableStack();
+  const { logger, clock = systemClock, ids = systemIds } = overrides;
+  const holder = config.REPLICA_ID;
+  const db = boot.use(overrides.db ?? (await connectPostgres(postgresConfig(config, 'billing'), logger)));
+  await waitForSchema(db, clock, logger);
+  const bus = boot.use(overrides.bus ?? (await connectBus(natsConfig(config), logger)));
+  const metrics = createMetrics('billing');
+  const money = billingMetrics(metrics);
+  const loops = boot.use(superviseLoops({ logger, clock }));
+  const stream = {
+    name: 'billing',
+    subjects: streamSubjects('billing'),
+    maxAgeMs: STREAM_MAX_AGE_MS,
+    discard: 'new' as const,
+  };
+  const relay = createOutboxRelay({ db, bus, stream, holder, clock, logger });
+
+  const billing: BillingDeps = {
+    transact: postgresTransact(db, ids, relay.wake),
+    reads: postgresReads(db),
+    clock,
+    ids,
+    policy: { lateUsageMs: config.LATE_USAGE_MS, lowBalanceMicros: BigInt(config.LOW_BALANCE_MICROS) },
+    channels: new Map(config.SUANLI_DEV ? [[developmentChannel.name, developmentChannel]] : []),
+  };
+  if (config.PRICES_FILE !== undefined) await seedPrices(billing, await readPricesFile(config.PRICES_FILE));
+  metrics.gaugeOf(
+    'suanli_billing_parked_usage',
+    'Usage events that wait for an operator',
+    billing.reads.parkedUsageCount,
+  );
+  metrics.gaugeOf(
+    'suanli_billing_outbox_unsent',
+    'Facts not published yet',
+    async () => (await readBacklog(db)).unsent,
+  );
+  metrics.gaugeOf('suanli_billing_dead_letters', 'Events that need a person', async () => (await readBacklog(db)).dead);
+
+  const verifier = createTokenVerifier({ jwksUrl: config.JWKS_URL, clock, logger });
+  const publicServices = [walletService(billing, verifier), priceService(billing, verifier)];
+  const internalServices = [holdService(billing, money), pricingService(billing), usageService(billing, money)];
+  const rpc = { logger, clock, ids, observe: metrics.observeGrpc };
+  const internal = boot.use(
+    createGrpcServer({
+      ...rpc,
+      address: config.GRPC_INTERNAL_ADDRESS,
+      tls: await readTls(tlsConfig(config)),
+      services: [...publicServices, ...internalServices],
+    }),
+  );
+  const partner =
+    config.GRPC_PARTNER_ADDRESS === undefined
+      ? undefined
+      : boot.use(
+          createGrpcServer({
+            ...rpc,
+            address: config.GRPC_PARTNER_ADDRESS,
+            services: publicServices,
+            reflection: { descriptorSet: readDescriptorSet(), packages: [PUBLIC_PACKAGES.billing] },
+          }),
+        );
+  const checks = {
+    postgres: async () => void (await db.$client.query('select 1')),
+    nats: () => {
+      if (!bus.isConnected()) throw new Error('not connected');
+    },
+    loops: loops.check,
+  };
+  const ops = boot.use(createOpsServer({ address: config.OPS_ADDRESS, checks, metrics, logger, clock }));
+  boot.defer(async () => ops.drain());
+
+  const addresses: BillingAddresses = { internal: '', ops: '' };
+  const owned = boot.move(); // Nothing leaks when a line above throws.
+  return {
+    addresses,
+    async start() {
+      loops.run('outbox relay', (signal) => relay.run(signal));
+      loops.run(
+        'hold expiry',
+        expiryLoop({ billing, db, ids, holder, clock, metrics: money, logger, committed: relay.wake }),
+      );
+      const consumers = billingConsumers({ billing, db, bus, ids, metrics: money, logger });
+      for (const { name, consumer } of consumers) loops.run(name, (signal) => consumer.run(signal));
+      addresses.internal = withPort(config.GRPC_INTERNAL_ADDRESS, await internal.listen());
+      if (partner && config.GRPC_PARTNER_ADDRESS) {
+        addresses.partner = withPort(config.GRPC_PARTNER_ADDRESS, await partner.listen());
+      }
+      addresses.ops = withPort(config.OPS_ADDRESS, await ops.listen());
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+function withPort(address: string, port: number): string {
+  return `${address.slice(0, address.lastIndexOf(':'))}:${port}`;
+}
