@@ -23,6 +23,11 @@ export const gatewayEnv = z.object({
   SCHEDULER_ADDRESS: env.address('Internal gRPC of the scheduler'),
   WORKFLOW_ADDRESS: env.address('Internal gRPC of workflow'),
   MODEL_HUB_ADDRESS: env.address('Internal gRPC of the model hub'),
+  UPSTREAMS_FILE: env.path('YAML with OpenAI-compatible upstreams: name, base_url, api_key or api_key_file').optional(),
+  OPENAI_BASE_URL: env
+    .url('One OpenAI-compatible upstream, named `openai`; models without a route go to it')
+    .optional(),
+  OPENAI_API_KEY: env.secret('Key of that upstream').optional(),
   REQUESTS_PER_MINUTE: env.int('Limit of a key that is made without one of its own', 600, { min: 1, max: 1_000_000 }),
   OPERATOR_REQUESTS_PER_MINUTE: env.int('Limit of the operator’s key', 6_000, { min: 1, max: 1_000_000 }),
   STREAMS_PER_KEY: env.int('Event streams that one key may have open at a replica', 32, { min: 1, max: 10_000 }),

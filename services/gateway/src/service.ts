@@ -19,6 +19,7 @@ import { es256 } from './adapters/crypto/es256.ts';
 import { secrets } from './adapters/crypto/secrets.ts';
 import { createVault } from './adapters/crypto/vault.ts';
 import { connectDownstream } from './adapters/grpc/downstream.ts';
+import { inferenceService } from './adapters/grpc/inference/inference-service.ts';
 import { jobKeyService } from './adapters/grpc/job-key-service.ts';
 import { tokenService } from './adapters/grpc/token-service.ts';
 import { createHttpApp } from './adapters/http/create-http-app.ts';
@@ -39,6 +40,7 @@ import type { CommandDeps } from './app/ports.ts';
 import { loadSigningKeys } from './app/tokens/signing-keys.ts';
 import { createTokenMinter } from './app/tokens/token-minter.ts';
 import type { GatewayConfig } from './config.ts';
+import { createInference } from './inference.ts';
 import { gatewayLoops } from './loops.ts';
 
 export type GatewayOverrides = {
@@ -118,6 +120,10 @@ export async function createGateway(config: GatewayConfig, overrides: GatewayOve
   metrics.gaugeOf('suanli_gateway_open_streams', 'Event streams that are open now', () => streams.count());
   const requests = metrics.histogram('suanli_gateway_http_seconds', 'HTTP requests', ['method', 'route', 'status']);
 
+  const inference = await createInference({
+    ...{ config, db, bus, tls, clock, ids, logger, boot },
+    committed: () => relay.wake(),
+  });
   const app = await createHttpApp({
     clock,
     ids,
@@ -142,6 +148,7 @@ export async function createGateway(config: GatewayConfig, overrides: GatewayOve
       tls,
       boot,
     ),
+    inference: inference.deps,
     streams,
     observe: ({ method, route, status, durationMs }) =>
       requests.observe({ method, route, status: String(status) }, durationMs / 1000),
@@ -153,7 +160,7 @@ export async function createGateway(config: GatewayConfig, overrides: GatewayOve
       ...rpc,
       address: config.GRPC_INTERNAL_ADDRESS,
       tls,
-      services: [...publicServices, jobKeyService(commands)],
+      services: [...publicServices, jobKeyService(commands), inferenceService(inference.deps)],
     }),
   );
   const partner =
@@ -189,6 +196,7 @@ export async function createGateway(config: GatewayConfig, overrides: GatewayOve
     addresses,
     async start() {
       gatewayLoops({ loops, relay, uses, signingKeys, idempotency, clock });
+      inference.runLoops(loops);
       const host = hostOf(config.HTTP_ADDRESS);
       await app.listen({ host, port: portOf(config.HTTP_ADDRESS) });
       addresses.http = `http://${host}:${(app.server.address() as AddressInfo).port}`;

@@ -4,6 +4,7 @@ import type { IdempotencyDeps } from '../../app/idempotency/idempotency.ts';
 import type { CommandDeps, GatewayStores } from '../../app/ports.ts';
 import type { TokenMinter } from '../../app/tokens/token-minter.ts';
 import type { Jwk } from '../../app/tokens/signing-keys.ts';
+import type { InferenceDeps } from '../../app/inference/open-call.ts';
 import type { RateLimiter } from '../../app/rate-limiter.ts';
 import type { Downstream } from '../grpc/downstream.ts';
 import type { StreamRegistry } from './sse/stream-registry.ts';
@@ -25,6 +26,7 @@ export type HttpDeps = {
   tokens: TokenMinter;
   publicKeys: () => Jwk[];
   services: Downstream;
+  inference: InferenceDeps;
   streams: StreamRegistry;
   observe: (request: { method: string; route: string; status: number; durationMs: number }) => void;
 };

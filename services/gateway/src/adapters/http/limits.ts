@@ -2,6 +2,8 @@
 
 /** JSON bodies. Bulk bytes go through uploads, which are streamed. */
 export const MAX_BODY_BYTES = 1024 * 1024;
+/** A conversation: long contexts are text too. */
+export const MAX_CHAT_BYTES = 8 * 1024 * 1024;
 /** A document of a corpus: 1 MiB of text. */
 export const MAX_DOCUMENT_BYTES = 1024 * 1024;
 /** From the first byte of a request to its answer, for all but streams. */

@@ -14,6 +14,7 @@ import {
 } from 'drizzle-orm/pg-core';
 
 export { inbox, leadership, outbox, requests } from '@suanli/postgres';
+export { inferenceAnswers } from './schema-inference.ts';
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'date' });
 

@@ -33,14 +33,14 @@ export async function sendEvents(
   try {
     for await (const event of events(signal)) {
       if (signal.aborted) break;
-      await write(raw, encodeEvent(event), signal);
+      await writeChunk(raw, encodeEvent(event), signal);
     }
   } catch (error) {
     if (!signal.aborted) {
       const found = problemFromError(error);
       request.log.warn({ code: found.code, err: found.cause }, 'event stream failed');
       const data = renderProblem(found, { instance: pathOf(request), requestId: request.id });
-      await write(raw, encodeEvent({ event: 'problem', data }), signal);
+      await writeChunk(raw, encodeEvent({ event: 'problem', data }), signal);
     }
   } finally {
     clearInterval(heartbeat);
@@ -75,7 +75,8 @@ function headersOf(reply: FastifyReply): Record<string, string | number | string
   };
 }
 
-function write(raw: ServerResponse, text: string, signal: AbortSignal): Promise<void> {
+/** Writes as fast as the client takes it; returns at once when nobody listens any more. */
+export function writeChunk(raw: ServerResponse, text: string, signal: AbortSignal): Promise<void> {
   if (raw.destroyed || raw.write(text) || signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const finish = () => {
