@@ -1,0 +1,131 @@
+import type { Instant } from '@suanli/kernel';
+import { reason } from '../job/reason.ts';
+import { isEnded, type Live, type Task } from '../workload/attempt.ts';
+import { advance, type StopCause, type Workload } from '../workload/workload.ts';
+import { endTask } from './fold-report.ts';
+import { decideOutcome, decideStop, type Outcome } from './outcome.ts';
+import { takeUsage, type UsageWindow } from './usage.ts';
+
+export type AttemptPolicy = {
+  /** A running task is charged in windows of at least this run time. */
+  usageWindowMs: number;
+  /** Wait before a lost workload is tried again; doubles with each loss. */
+  requeueBackoffMs: number;
+  maxRequeueBackoffMs: number;
+};
+
+/** What became of a live workload, to be written in one transaction. */
+export type Change = { before: Live; after: Live; usage: UsageWindow[]; isAttemptOver: boolean };
+
+/** Draws the consequences of what the tasks have become: start, stop the rest, end, requeue; and what to charge. */
+export function settle(before: Live, folded: Live, now: Instant, policy: AttemptPolicy): Change {
+  const isAttemptOver = folded.tasks.every(isEnded);
+  const moved = isAttemptOver ? endAttempt(folded, now, policy) : moveOn(folded, now);
+  const { live, usage } = takeUsage(withVersion(before, moved), policy.usageWindowMs, isAttemptOver);
+  return { before, after: live, usage, isAttemptOver };
+}
+
+/** Whoever watches the job wants to see its tasks move too. */
+function withVersion(before: Live, live: Live): Live {
+  const hasMoved = live.tasks.some((task, at) => task.phase !== before.tasks[at]?.phase);
+  if (!hasMoved || live.workload.version !== before.workload.version) return live;
+  return { ...live, workload: { ...live.workload, version: live.workload.version + 1n } };
+}
+
+/** Asks the tasks of a live workload to stop. Nothing when it is stopping already: the first cause stands. */
+export function stopLive(live: Live, stop: { cause: StopCause; reason: Workload['reason'] }, now: Instant): Live {
+  if (live.workload.phase === 'stopping') return live;
+  return {
+    ...live,
+    workload: { ...advance(live.workload, 'stop', stop.reason, now), stopCause: stop.cause },
+    attempt: { ...live.attempt, phase: 'stopping', reason: stop.reason },
+  };
+}
+
+/**
+ * Ends every task that is not ended as lost: its agent was silent for longer than its lease, so nothing runs any more.
+ * `lastSyncAt` is the last moment that anybody can vouch for; what a late report adds to it is never charged.
+ */
+export function fence(live: Live, lastSyncAt: Instant, now: Instant): Live {
+  const tasks = live.tasks.map((task) => (isEnded(task) ? task : endTask(task, 'lost', now)));
+  return { ...live, tasks, attempt: { ...live.attempt, fencedAt: lastSyncAt } };
+}
+
+function moveOn(live: Live, now: Instant): Live {
+  const stop = decideStop(live);
+  const started = startIfRunning(live, now);
+  return stop === undefined ? started : stopLive(started, stop, now);
+}
+
+function startIfRunning(live: Live, now: Instant): Live {
+  const startedAt = earliest(live.tasks.map((task) => task.startedAt));
+  if (startedAt === undefined) return live;
+  const attempt = { ...live.attempt, startedAt: live.attempt.startedAt ?? startedAt };
+  if (live.workload.phase !== 'starting') return { ...live, attempt };
+  const workload = advance(live.workload, 'start', reason('started'), now);
+  return {
+    ...live,
+    workload: { ...workload, startedAt: workload.startedAt ?? startedAt },
+    attempt: { ...attempt, phase: 'running' },
+  };
+}
+
+function endAttempt(live: Live, now: Instant, policy: AttemptPolicy): Live {
+  const outcome = decideOutcome(live);
+  const startedAt = live.attempt.startedAt ?? earliest(live.tasks.map((task) => task.startedAt));
+  const { jobKey: _dies, ...attempt } = live.attempt;
+  return {
+    tasks: live.tasks,
+    workload: endWorkload(withStart(live.workload, startedAt), live.attempt.epoch, outcome, now, policy),
+    attempt: {
+      ...attempt,
+      phase: outcome.kind,
+      reason: outcome.reason,
+      finishedAt: Math.max(...live.tasks.map((task: Task) => task.finishedAt ?? now)),
+      ...(startedAt !== undefined && { startedAt }),
+    },
+  };
+}
+
+function withStart(workload: Workload, startedAt: Instant | undefined): Workload {
+  return workload.startedAt === undefined && startedAt !== undefined ? { ...workload, startedAt } : workload;
+}
+
+function endWorkload(
+  workload: Workload,
+  epoch: number,
+  outcome: Outcome,
+  now: Instant,
+  policy: AttemptPolicy,
+): Workload {
+  const code = outcome.kind === 'failed' && outcome.exitCode !== undefined ? { exitCode: outcome.exitCode } : {};
+  switch (outcome.kind) {
+    case 'succeeded':
+      return { ...advance(workload, 'succeed', outcome.reason, now), exitCode: 0 };
+    case 'failed':
+      return { ...advance(workload, 'fail', outcome.reason, now), ...code };
+    case 'cancelled':
+      // The machine knows one way to `cancelled` from here: through `stopping`, where stopCause was set.
+      return advance(workload, 'cancel', outcome.reason, now);
+    case 'lost':
+      return workload.requeues < workload.spec.maxRequeues
+        ? requeue(workload, epoch, now, policy)
+        : advance(workload, 'fail', outcome.reason, now);
+  }
+}
+
+function requeue(workload: Workload, epoch: number, now: Instant, policy: AttemptPolicy): Workload {
+  const { stopCause: _over, ...next } = advance(
+    workload,
+    'requeue',
+    reason('requeued', { lost_epoch: String(epoch) }),
+    now,
+  );
+  const waitMs = Math.min(policy.requeueBackoffMs * 2 ** workload.requeues, policy.maxRequeueBackoffMs);
+  return { ...next, requeues: workload.requeues + 1, eligibleAt: now + waitMs };
+}
+
+function earliest(times: readonly (Instant | undefined)[]): Instant | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
