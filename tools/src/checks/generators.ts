@@ -4,6 +4,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { runCommand } from '@suanli/local-servers';
+import { renderConfiguration } from '../generate/configuration.ts';
 import { renderNatsConf } from '../generate/nats-conf.ts';
 import { inRoot } from '../root.ts';
 
@@ -20,6 +21,7 @@ export type Generator = {
 export const GENERATORS: readonly Generator[] = [
   { name: 'proto', base: inRoot('proto'), output: 'gen', write: writeProto },
   { name: 'NATS permissions', base: inRoot('deploy'), output: 'nats/nats.conf', write: writeNatsConf },
+  { name: 'configuration table', base: inRoot('docs'), output: 'configuration.md', write: writeConfiguration },
 ];
 
 async function writeProto(folder: string): Promise<void> {
@@ -31,6 +33,10 @@ async function writeProto(folder: string): Promise<void> {
 async function writeNatsConf(folder: string): Promise<void> {
   await mkdir(join(folder, 'nats'));
   await writeFile(join(folder, 'nats/nats.conf'), renderNatsConf());
+}
+
+async function writeConfiguration(folder: string): Promise<void> {
+  await writeFile(join(folder, 'configuration.md'), await renderConfiguration());
 }
 
 /** Whether the committed files differ from what their source says. Elsewhere, so that whoever reads them is not disturbed. */
