@@ -10,14 +10,11 @@ export function servicePermissions(service: ServiceName): NatsPermissions {
   return {
     publish: [
       `suanli.${service}.>`,
-      '$JS.API.INFO',
       ...['INFO', 'CREATE', 'UPDATE'].map((verb) => `$JS.API.STREAM.${verb}.${service}`),
-      ...consumers.flatMap(({ stream, durable }) => [
-        `$JS.API.STREAM.INFO.${stream}`,
+      ...consumers.flatMap(({ stream, durable, subject }) => [
         `$JS.API.CONSUMER.INFO.${stream}.${durable}`,
-        `$JS.API.CONSUMER.CREATE.${stream}.${durable}`,
-        `$JS.API.CONSUMER.CREATE.${stream}.${durable}.>`,
-        `$JS.API.CONSUMER.DURABLE.CREATE.${stream}.${durable}`,
+        // With the filter in the subject: a consumer cannot widen it.
+        `$JS.API.CONSUMER.CREATE.${stream}.${durable}.${subject}`,
         `$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`,
         `$JS.ACK.${stream}.${durable}.>`,
       ]),
@@ -61,7 +58,7 @@ function userBlock(
   password: (user: string) => string,
 ): string {
   const list = (subjects: string[]) => `[${[...new Set(subjects)].map((subject) => `"${subject}"`).join(', ')}]`;
-  const responses = permissions.allowResponses ? '\n      allow_responses: true' : '';
+  const responses = permissions.allowResponses ? '\n      allow_responses: { max: 1, expires: "30s" }' : '';
   return `    { user: "${user}", password: ${password(user)}, permissions: {
       publish: ${list(permissions.publish)}
       subscribe: ${list(permissions.subscribe)}${responses}
