@@ -13,7 +13,7 @@ port: 4222
 http: 8222
 server_name: suanli
 max_payload: 1MB
-jetstream { store_dir: "/data", max_file_store: 10GB }
+jetstream { store_dir: "/data", max_file_store: 10GB, sync_interval: always }
 ${natsAuthorization(CLUSTERS, passwordVariable)}`;
 }
 

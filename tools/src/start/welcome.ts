@@ -8,7 +8,7 @@ export function welcome(platform: Pick<Platform, 'url' | 'grpc' | 'dir'>, develo
   const job = JSON.stringify({
     name: 'hello',
     command: ['sh', '-c', 'echo hello from $SUANLI_REGION; nproc'],
-    gpus: 1,
+    milli_gpus: 1000,
   });
   return `
 Suanli is running. Ctrl-C stops it.
