@@ -23,7 +23,8 @@ export type Refusal =
   | { reason: 'invalid_query'; rule: string }
   | { reason: 'route_not_found' }
   | { reason: 'invalid_route'; rule: string }
-  | { reason: 'invalid_cursor' }
+  | { reason: 'cursor_invalid' }
+  | { reason: 'limit_out_of_range'; maxLimit: number }
   | { reason: 'request_id_reused' };
 
 /** What a use case answers: a value, or why not. */

@@ -21,12 +21,11 @@ export async function findCorpus(
 /** Newest first. */
 export function listCorpora(deps: HubDeps, ctx: CallContext, ask: PageAsk): Promise<Outcome<Page<Corpus>>> {
   return deps.work(({ corpora }) =>
-    readPage(
-      'corpora',
-      ask,
-      (corpus) => corpus.corpusId,
-      (slice) => corpora.list(ctx.tenant, slice),
-    ),
+    readPage(ask, {
+      name: 'corpora',
+      keyOf: (corpus) => corpus.corpusId,
+      read: (slice) => corpora.list(ctx.tenant, slice),
+    }),
   );
 }
 
@@ -40,11 +39,10 @@ export function listDocuments(
     const found = await findCorpus(corpora, ctx.tenant, ask.corpus);
     if (found.kind === 'refused') return found;
     const { corpusId } = found.value;
-    return readPage(
-      `documents ${corpusId}`,
-      ask,
-      (document) => document.name,
-      (slice) => corpora.listDocuments(corpusId, slice),
-    );
+    return readPage(ask, {
+      name: `documents ${corpusId}`,
+      keyOf: (document) => document.name,
+      read: (slice) => corpora.listDocuments(corpusId, slice),
+    });
   });
 }

@@ -33,11 +33,10 @@ export function listRepositories(
   const { kind } = ask;
   if (kind !== '' && !isRepositoryKind(kind)) return Promise.resolve(done({ items: [] }));
   return deps.work(({ repositories }) =>
-    readPage(
-      `repositories ${kind}`,
-      ask,
-      (repository) => repository.repositoryId,
-      (slice) => repositories.list(ctx.tenant, kind === '' ? {} : { kind }, slice),
-    ),
+    readPage(ask, {
+      name: `repositories ${kind}`,
+      keyOf: (repository) => repository.repositoryId,
+      read: (slice) => repositories.list(ctx.tenant, kind === '' ? {} : { kind }, slice),
+    }),
   );
 }

@@ -31,12 +31,12 @@ export function listCommits(
     const found = await findRepository(repositories, ctx.tenant, ask.repository);
     if (found.kind === 'refused') return found;
     const { repositoryId } = found.value;
-    return readPage(
-      `commits ${repositoryId}`,
-      ask,
-      (commit) => String(commit.number),
-      (slice) => commits.list(ctx.tenant, repositoryId, slice),
-    );
+    return readPage(ask, {
+      name: `commits ${repositoryId}`,
+      keyOf: (commit) => String(commit.number),
+      isKey: (key) => /^[0-9]{1,9}$/.test(key),
+      read: (slice) => commits.list(ctx.tenant, repositoryId, slice),
+    });
   });
 }
 
@@ -51,12 +51,11 @@ export function listFiles(
     if (resolved.kind === 'refused') return resolved;
     const { repository, revision } = resolved.value;
     if (revision === '') return done({ items: [], revision });
-    const page = await readPage<CommitFile>(
-      `files ${revision}`,
-      ask,
-      (file) => file.path,
-      (slice) => stores.commits.listFiles(ctx.tenant, repository.repositoryId, revision, slice),
-    );
+    const page = await readPage(ask, {
+      name: `files ${revision}`,
+      keyOf: (file: CommitFile) => file.path,
+      read: (slice) => stores.commits.listFiles(ctx.tenant, repository.repositoryId, revision, slice),
+    });
     return page.kind === 'refused' ? page : done({ ...page.value, revision });
   });
 }

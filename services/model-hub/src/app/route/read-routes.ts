@@ -9,12 +9,11 @@ const MAX_SNAPSHOT_ROUTES = 5_000;
 /** By model name; only those in force. */
 export function listRoutes(deps: Pick<HubDeps, 'work'>, ask: PageAsk): Promise<Outcome<Page<Route>>> {
   return deps.work(({ routes }) =>
-    readPage(
-      'routes',
-      ask,
-      (route) => route.model,
-      (slice) => routes.list(slice),
-    ),
+    readPage(ask, {
+      name: 'routes',
+      keyOf: (route) => route.model,
+      read: (slice) => routes.list(slice),
+    }),
   );
 }
 

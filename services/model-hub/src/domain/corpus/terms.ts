@@ -28,8 +28,13 @@ function runsOf(text: string): Run[] {
   // Compatibility forms (full-width letters, ligatures) are the same term.
   return [...text.normalize('NFKC').toLowerCase().matchAll(RUN)].map(([, paired, word]) =>
     paired === undefined
-      ? { isPaired: false, word: [...(word ?? '')].slice(0, MAX_TERM_CHARS).join('') }
-      : { isPaired: true, characters: [...paired] },
+      ? {
+          isPaired: false,
+          word: Array.from(word ?? '')
+            .slice(0, MAX_TERM_CHARS)
+            .join(''),
+        }
+      : { isPaired: true, characters: Array.from(paired) },
   );
 }
 
