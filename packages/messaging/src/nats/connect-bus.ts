@@ -1,6 +1,13 @@
 import { SpanKind } from '@opentelemetry/api';
 import { type Logger, systemClock } from '@suanli/kernel';
-import { connect, headers as natsHeaders, type JetStreamClient, type MsgHdrs, type NatsConnection } from 'nats';
+import {
+  connect,
+  type ConnectionOptions,
+  headers as natsHeaders,
+  type JetStreamClient,
+  type MsgHdrs,
+  type NatsConnection,
+} from 'nats';
 import { type Bus, type BusHeaders, BusUnavailable } from '../bus.ts';
 import { ensureStream, pull } from './jetstream.ts';
 import { isRefused, translated } from './nats-errors.ts';
@@ -8,8 +15,9 @@ import { listen, request, respond } from './request-reply.ts';
 import { sending } from '../trace.ts';
 
 export type BusConfig = {
+  /** `nats://host:port`, several separated by commas. */
   url: string;
-  /** The identity; its inbox is `_INBOX_<user>`, which no other identity may read. */
+  /** The identity; its inbox is `_INBOX_<user>`, which no other identity may read. Absent: the one in the URL. */
   user?: string;
   password?: string;
   /** Seen in the server's list of connections. */
@@ -39,20 +47,36 @@ export async function connectBus(config: BusConfig, logger: Logger): Promise<Bus
   });
   const js = nc.jetstream({ timeout: PUBLISH_TIMEOUT_MS });
   const jsm = await nc.jetstreamManager({ checkAPI: false, timeout: PUBLISH_TIMEOUT_MS });
+  const isConnected = () => connected && !nc.isClosed();
+  const requireConnection = () => {
+    // The client would keep what it cannot send, and send it long after the caller has given up.
+    if (!isConnected()) throw new BusUnavailable('NATS is not connected');
+  };
   return {
-    ensureStream: (stream) => ensureStream(jsm, stream),
-    pull: (source, signal) => pull(js, jsm, source, signal),
-    publish: (subject, data, headers, options) =>
-      sending(`publish ${subject}`, SpanKind.PRODUCER, headers, (carried) =>
-        publish(js, subject, data, carried, options.msgId),
-      ),
-    request: (subject, data, options) => request(nc, subject, data, options),
+    ensureStream: async (stream) => {
+      requireConnection();
+      await ensureStream(jsm, stream);
+    },
+    pull: (source, signal) => {
+      requireConnection();
+      return pull(js, jsm, source, signal);
+    },
+    publish: async (subject, data, headers, { msgId }) => {
+      requireConnection();
+      await sending(`publish ${subject}`, SpanKind.PRODUCER, headers, (carried) =>
+        publish(js, subject, data, carried, msgId),
+      );
+    },
+    request: async (subject, data, options) => {
+      requireConnection();
+      return request(nc, subject, data, options);
+    },
     respond: (subject, options, handler) => respond(nc, { subject, queue: options.queue, logger }, handler),
     broadcast: (subject, data) => {
-      if (!nc.isClosed()) nc.publish(subject, data);
+      if (isConnected()) nc.publish(subject, data);
     },
     listen: (subject, handler) => listen(nc, subject, logger, handler),
-    isConnected: () => connected && !nc.isClosed(),
+    isConnected,
     [Symbol.asyncDispose]: () => close(nc),
   };
 }
@@ -61,20 +85,7 @@ async function connectPatiently(config: BusConfig, logger: Logger): Promise<Nats
   const giveUpAtMs = systemClock.monotonicMs() + CONNECT_DEADLINE_MS;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await connect({
-        servers: config.url,
-        ...(config.user !== undefined && { user: config.user, inboxPrefix: `_INBOX_${config.user}` }),
-        ...(config.password !== undefined && { pass: config.password }),
-        name: config.name,
-        timeout: CONNECT_ATTEMPT_MS,
-        maxReconnectAttempts: -1,
-        reconnectTimeWait: RECONNECT_WAIT_MS,
-        reconnectJitter: RECONNECT_JITTER_MS,
-        pingInterval: PING_INTERVAL_MS,
-        maxPingOut: MAX_PINGS_OUT,
-        // A server that starts with its users not loaded yet must not end the connection for good.
-        ignoreAuthErrorAbort: true,
-      });
+      return await connect(connectionOptions(config));
     } catch (error) {
       if (isRefused(error)) throw error;
       if (systemClock.monotonicMs() > giveUpAtMs) throw new BusUnavailable('NATS did not answer', { cause: error });
@@ -82,6 +93,25 @@ async function connectPatiently(config: BusConfig, logger: Logger): Promise<Nats
       await systemClock.sleep(CONNECT_PAUSE_MS);
     }
   }
+}
+
+function connectionOptions(config: BusConfig): ConnectionOptions {
+  const urls = config.url.split(',').map((url) => new URL(url));
+  const user = config.user ?? decodeURIComponent(urls[0]?.username ?? '');
+  const password = config.password ?? decodeURIComponent(urls[0]?.password ?? '');
+  return {
+    servers: urls.map((url) => url.host),
+    ...(user !== '' && { user, pass: password, inboxPrefix: `_INBOX_${user}` }),
+    name: config.name,
+    timeout: CONNECT_ATTEMPT_MS,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: RECONNECT_WAIT_MS,
+    reconnectJitter: RECONNECT_JITTER_MS,
+    pingInterval: PING_INTERVAL_MS,
+    maxPingOut: MAX_PINGS_OUT,
+    // A server that comes back with its users not loaded yet must not end the connection for good.
+    ignoreAuthErrorAbort: true,
+  };
 }
 
 async function watchStatus(nc: NatsConnection, logger: Logger, set: (connected: boolean) => void): Promise<void> {

@@ -19,7 +19,7 @@ const STREAM_NAME_IN_USE = 10_058;
 export function translated(error: unknown, doing: string): unknown {
   if (!(error instanceof NatsError)) return error;
   if (!UNAVAILABLE_CODES.has(error.code)) return error;
-  return new BusUnavailable(`${doing}: ${error.message}`, { cause: error });
+  return new BusUnavailable(`${doing}: ${error.api_error?.description ?? error.message}`, { cause: error });
 }
 
 export function isStreamMissing(error: unknown): boolean {

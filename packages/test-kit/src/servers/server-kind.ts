@@ -30,3 +30,8 @@ export function isAlive(pid: number): boolean {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
+
+/** Where a test that starts a NATS server of its own takes it from: as the run's own server, see `TEST_INFRA`. */
+export function natsSources(): readonly ('machine' | 'package' | 'docker')[] {
+  return process.env['TEST_INFRA'] === 'docker' ? ['docker'] : ['machine', 'package', 'docker'];
+}
