@@ -60,13 +60,12 @@ function moveOn(live: Live, now: Instant): Live {
 function startIfRunning(live: Live, now: Instant): Live {
   const startedAt = earliest(live.tasks.map((task) => task.startedAt));
   if (startedAt === undefined) return live;
-  const attempt = { ...live.attempt, startedAt: live.attempt.startedAt ?? startedAt };
-  if (live.workload.phase !== 'starting') return { ...live, attempt };
+  if (live.workload.phase !== 'starting') return live;
   const workload = advance(live.workload, 'start', reason('started'), now);
   return {
     ...live,
     workload: { ...workload, startedAt: workload.startedAt ?? startedAt },
-    attempt: { ...attempt, phase: 'running' },
+    attempt: { ...live.attempt, phase: 'running', startedAt },
   };
 }
 
