@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startNats } from '@suanli/local-servers';
 import { BusUnavailable, connectBus } from '@suanli/messaging';
 import { outbox } from '@suanli/postgres';
-import { eventually, natsSources, silentLogger } from '@suanli/test-kit';
+import { eventually, silentLogger } from '@suanli/test-kit';
 import { isNull } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import { countAndFinish, createRig, SUBJECT } from './rig.ts';
@@ -19,7 +19,7 @@ describe('a NATS server that is killed and comes back', () => {
       const dir = await mkdtemp(join(tmpdir(), 'nats-restart-'));
       await using cleanup = new AsyncDisposableStack();
       cleanup.defer(() => rm(dir, { recursive: true }));
-      const options = { dir, sources: natsSources() };
+      const options = { dir: join(dir, 'old'), sources: ['machine', 'package'] as const };
       const first = await startNats(options);
       await using rig = await createRig();
       await using bus = await connectBus({ url: first.url, name: 'restart' }, silentLogger);
@@ -36,17 +36,17 @@ describe('a NATS server that is killed and comes back', () => {
       const unsent = await rig.db.select({ id: outbox.id }).from(outbox).where(isNull(outbox.sentAt));
       expect(unsent).toEqual([{ id: 'meanwhile' }]);
 
-      if (comesBackEmpty) await rm(join(dir, 'jetstream'), { recursive: true });
-      await using second = await startNats(options);
+      const { port, password } = new URL(first.url);
+      const elsewhere = { ...options, dir: join(dir, 'new'), port: Number(port), password };
+      await using second = await startNats(comesBackEmpty ? elsewhere : options);
       expect(second.url).toBe(first.url);
       await eventually(() => expect(bus.isConnected()).toBe(true), { timeoutMs: 20_000 });
       await rig.append('after');
       await eventually(async () => expect(await rig.effects()).toEqual({ after: 1, before: 1, meanwhile: 1 }), {
         timeoutMs: 20_000,
       });
-      expect(await bus.request('who', new Uint8Array(), { timeoutMs: 2_000 })).toEqual(new Uint8Array([1]));
-      expect(STREAM.name).toBe('billing');
-      void responder;
+      const reply = await bus.request('who', new Uint8Array(), { timeoutMs: 2_000 });
+      expect([...reply]).toEqual([1]);
     },
     60_000,
   );

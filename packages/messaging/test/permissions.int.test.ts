@@ -1,9 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startNats } from '@suanli/local-servers';
 import { type Bus, connectBus } from '@suanli/messaging';
-import { eventually, natsSources, silentLogger } from '@suanli/test-kit';
+import { eventually, silentLogger, testNatsServer } from '@suanli/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { STREAM, SUBJECT } from './rig.ts';
 
@@ -47,9 +43,7 @@ describe('NATS permissions as documented', () => {
   const cleanup = new AsyncDisposableStack();
   const buses = {} as Record<keyof typeof IDENTITIES, Bus>;
   beforeAll(async () => {
-    const dir = await mkdtemp(join(tmpdir(), 'nats-permissions-'));
-    cleanup.defer(() => rm(dir, { recursive: true }));
-    const server = cleanup.use(await startNats({ dir, authorization: authorization(), sources: natsSources() }));
+    const server = cleanup.use(await testNatsServer(authorization()));
     for (const user of Object.keys(IDENTITIES) as (keyof typeof IDENTITIES)[]) {
       buses[user] = cleanup.use(await connectBus({ url: server.url, user, password: 'p', name: user }, silentLogger));
     }

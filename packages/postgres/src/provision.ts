@@ -50,8 +50,10 @@ async function withAdmin(url: string, work: (client: pg.Client) => Promise<void>
 
 async function ensureRole(admin: pg.Client, role: string, password: string): Promise<void> {
   const found = await admin.query('select 1 from pg_roles where rolname = $1', [role]);
+  // Changing the attributes of a role that exists takes a superuser, its password does not.
   const verb = found.rowCount === 0 ? 'create' : 'alter';
-  await admin.query(`${verb} role ${id(role)} login nosuperuser nocreatedb nocreaterole password ${literal(password)}`);
+  const attributes = verb === 'create' ? 'login nosuperuser nocreatedb nocreaterole' : 'login';
+  await admin.query(`${verb} role ${id(role)} ${attributes} password ${literal(password)}`);
 }
 
 async function ensureDatabase(admin: pg.Client, options: ProvisionOptions): Promise<void> {

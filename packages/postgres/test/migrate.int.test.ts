@@ -92,6 +92,23 @@ describe('provisioning and migrating a database', () => {
     });
   });
 
+  it('needs no superuser, as on a managed server', async () => {
+    const admin = new URL(options.adminUrl);
+    admin.username = `admin-${suffix}`;
+    admin.password = 'test';
+    const names = { database: `managed-${suffix}`, ownerRole: `o3-${suffix}`, serviceRole: `s3-${suffix}` };
+    await asAdmin(`create role "admin-${suffix}" login createdb createrole password 'test'`);
+    const managed = { ...options, ...names, adminUrl: admin.toString() };
+    await provisionDatabase(managed);
+    await provisionDatabase(managed);
+    const owner = new URL(withDatabase(admin.toString(), names.database));
+    owner.username = names.ownerRole;
+    owner.password = encodeURIComponent(options.ownerPassword);
+    await migrate({ ownerUrl: owner.toString(), migrationsFolder, service: SERVICE });
+    await asAdmin(`drop database "${names.database}"`);
+    for (const role of [names.ownerRole, names.serviceRole, `admin-${suffix}`]) await asAdmin(`drop role "${role}"`);
+  });
+
   it('keeps the roles of other services out', async () => {
     await provisionDatabase({
       ...options,

@@ -1,7 +1,7 @@
 export { deferred, type Deferred } from './deferred.ts';
 export { eventually } from './eventually.ts';
 export { natsUrl, pgAdminUrl, redisUrl } from './provided.ts';
-export { natsSources } from './servers/server-kind.ts';
+export { type TestServer, testNatsServer } from './servers/test-infra.ts';
 export { silentLogger } from './silent-logger.ts';
 export { SimClock } from './sim-clock.ts';
 export { type TestBus, testBus } from './test-bus.ts';

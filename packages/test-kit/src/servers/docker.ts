@@ -9,7 +9,7 @@ import {
 } from 'testcontainers';
 import type { TestServer } from './test-infra.ts';
 import { asAdmin } from '../admin.ts';
-import { IMAGES, isAlive, natsAccountsConfig, OWNER_LABEL, type ServerKind } from './server-kind.ts';
+import { IMAGES, isAlive, OWNER_LABEL, type ServerKind, type ServerSetup } from './server-kind.ts';
 
 export type DockerEngine = { client: ContainerRuntimeClient; hasImage(kind: ServerKind): Promise<boolean> };
 
@@ -42,14 +42,15 @@ export async function sweepDocker(engine: DockerEngine): Promise<void> {
   }
 }
 
-export async function startInDocker(kind: ServerKind, password: string): Promise<TestServer> {
+export async function startInDocker(kind: ServerKind, options: ServerSetup): Promise<TestServer> {
+  const { password, natsAuthorization } = options;
   switch (kind) {
     case 'postgres':
       return untilQueried(
         await toServer(postgres(password), 5432, (address) => `postgres://postgres:${password}@${address}/postgres`),
       );
     case 'nats':
-      return toServer(nats(), 4222, (address) => `nats://${address}`);
+      return toServer(nats(natsAuthorization), 4222, (address) => `nats://${address}`);
     case 'redis':
       return toServer(redis(), 6379, (address) => `redis://${address}`);
     default:
@@ -77,8 +78,8 @@ function postgres(password: string): GenericContainer {
     .withWaitStrategy(Wait.forLogMessage(/ready to accept connections/));
 }
 
-function nats(): GenericContainer {
-  const config = `max_payload: 1048576\njetstream { store_dir: "/tmp/jetstream" }\n${natsAccountsConfig()}\n`;
+function nats(authorization: string): GenericContainer {
+  const config = `max_payload: 1048576\njetstream { store_dir: "/tmp/jetstream" }\n${authorization}\n`;
   return labelled('nats')
     .withCopyContentToContainer([{ content: config, target: NATS_CONFIG }])
     .withCommand(['--config', NATS_CONFIG])

@@ -1,5 +1,8 @@
 export type ServerKind = 'postgres' | 'nats' | 'redis';
 
+/** What a server is started with. */
+export type ServerSetup = { password: string; natsAuthorization: string };
+
 export const IMAGES: Record<ServerKind, string> = { postgres: 'postgres:17', nats: 'nats:2', redis: 'redis:8' };
 
 /** Accounts prepared in the test NATS server: each `testBus` takes one, so that no two tests see the same streams. */
@@ -29,9 +32,4 @@ export function isAlive(pid: number): boolean {
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
-}
-
-/** Where a test that starts a NATS server of its own takes it from: as the run's own server, see `TEST_INFRA`. */
-export function natsSources(): readonly ('machine' | 'package' | 'docker')[] {
-  return process.env['TEST_INFRA'] === 'docker' ? ['docker'] : ['machine', 'package', 'docker'];
 }
