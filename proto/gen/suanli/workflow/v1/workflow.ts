@@ -150,11 +150,14 @@ export interface Step {
   kind: string;
   /** For `call`: llm.chat, human.review, retrieve.search, job.run. */
   function: string;
-  /** Which round of the enclosing loops, for example "2" or "2.0"; empty outside loops. */
+  /**
+   * Which pass of its task: for example "2.0" is the first round of a loop in the third of another, "r1" the first retry
+   * of a try, "v2" the second pass of a list after a jump back. Empty for the only pass.
+   */
   iteration: string;
   /** 1 for the first; a redo or edit makes the next and keeps this one. */
   revision: number;
-  /** pending, ready, running, waiting, review, completed, skipped, faulted, cancelled, superseded. */
+  /** ready, running, waiting, review, completed, skipped, faulted, cancelled, superseded. */
   status: string;
   reason?: Reason | undefined;
   inputJson: string;
@@ -171,22 +174,29 @@ export interface Step {
   /** Who or what made this revision: `run`, or the principal of the intervention. */
   madeBy: string;
   comment: string;
+  /** Of a `call`: the evaluated arguments, with which a redo does it again. For llm.chat the whole conversation. */
+  argumentsJson: string;
 }
 
 export interface ListStepsRequest {
   runId: string;
   includeSuperseded: boolean;
+  /** Pages also end early where their steps would not fit one message. */
+  page?: PageRequest | undefined;
 }
 
 export interface ListStepsResponse {
   steps: Step[];
+  page?: PageInfo | undefined;
 }
 
 export interface JournalEntry {
   sequence: bigint;
   /**
-   * run_started, step_started, step_completed, step_faulted, human_task_opened, human_task_decided, step_edited,
-   * step_invalidated, token_chunk …
+   * run_created, run_forked, run_running, run_waiting, run_completed, run_faulted, run_cancelled; step_scheduled,
+   * step_started, step_waiting, step_in_review, step_completed, step_skipped, step_faulted, step_cancelled,
+   * step_invalidated, step_postponed, step_recovered; human_task_opened, human_task_decided, human_task_expired,
+   * human_task_withdrawn; cost_recorded.
    */
   type: string;
   stepId: string;
@@ -231,7 +241,7 @@ export interface HumanTask {
   title: string;
   /** What is to be judged. */
   subjectJson: string;
-  /** Allowed now: approve, edit, reject, redo. */
+  /** Allowed while open: approve, edit, reject, redo. */
   actions: string[];
   /** open, decided, expired, withdrawn. */
   status: string;
@@ -2029,6 +2039,7 @@ function createBaseStep(): Step {
     finishedAt: undefined,
     madeBy: "",
     comment: "",
+    argumentsJson: "",
   };
 }
 
@@ -2096,6 +2107,9 @@ export const Step: MessageFns<Step> = {
     }
     if (message.comment !== "") {
       writer.uint32(162).string(message.comment);
+    }
+    if (message.argumentsJson !== "") {
+      writer.uint32(170).string(message.argumentsJson);
     }
     return writer;
   },
@@ -2273,6 +2287,14 @@ export const Step: MessageFns<Step> = {
             message.comment = reader.string();
             continue;
           }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.argumentsJson = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2345,6 +2367,11 @@ export const Step: MessageFns<Step> = {
         ? globalThis.String(object.made_by)
         : "",
       comment: isSet(object.comment) ? globalThis.String(object.comment) : "",
+      argumentsJson: isSet(object.argumentsJson)
+        ? globalThis.String(object.argumentsJson)
+        : isSet(object.arguments_json)
+        ? globalThis.String(object.arguments_json)
+        : "",
     };
   },
 
@@ -2410,6 +2437,9 @@ export const Step: MessageFns<Step> = {
     if (message.comment !== "") {
       obj.comment = message.comment;
     }
+    if (message.argumentsJson !== "") {
+      obj.argumentsJson = message.argumentsJson;
+    }
     return obj;
   },
 
@@ -2442,12 +2472,13 @@ export const Step: MessageFns<Step> = {
     message.finishedAt = object.finishedAt ?? undefined;
     message.madeBy = object.madeBy ?? "";
     message.comment = object.comment ?? "";
+    message.argumentsJson = object.argumentsJson ?? "";
     return message;
   },
 };
 
 function createBaseListStepsRequest(): ListStepsRequest {
-  return { runId: "", includeSuperseded: false };
+  return { runId: "", includeSuperseded: false, page: undefined };
 }
 
 export const ListStepsRequest: MessageFns<ListStepsRequest> = {
@@ -2457,6 +2488,9 @@ export const ListStepsRequest: MessageFns<ListStepsRequest> = {
     }
     if (message.includeSuperseded !== false) {
       writer.uint32(16).bool(message.includeSuperseded);
+    }
+    if (message.page !== undefined) {
+      PageRequest.encode(message.page, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -2490,6 +2524,14 @@ export const ListStepsRequest: MessageFns<ListStepsRequest> = {
             message.includeSuperseded = reader.bool();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.page = PageRequest.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2514,6 +2556,7 @@ export const ListStepsRequest: MessageFns<ListStepsRequest> = {
         : isSet(object.include_superseded)
         ? globalThis.Boolean(object.include_superseded)
         : false,
+      page: isSet(object.page) ? PageRequest.fromJSON(object.page) : undefined,
     };
   },
 
@@ -2525,6 +2568,9 @@ export const ListStepsRequest: MessageFns<ListStepsRequest> = {
     if (message.includeSuperseded !== false) {
       obj.includeSuperseded = message.includeSuperseded;
     }
+    if (message.page !== undefined) {
+      obj.page = PageRequest.toJSON(message.page);
+    }
     return obj;
   },
 
@@ -2535,18 +2581,24 @@ export const ListStepsRequest: MessageFns<ListStepsRequest> = {
     const message = createBaseListStepsRequest();
     message.runId = object.runId ?? "";
     message.includeSuperseded = object.includeSuperseded ?? false;
+    message.page = (object.page !== undefined && object.page !== null)
+      ? PageRequest.fromPartial(object.page)
+      : undefined;
     return message;
   },
 };
 
 function createBaseListStepsResponse(): ListStepsResponse {
-  return { steps: [] };
+  return { steps: [], page: undefined };
 }
 
 export const ListStepsResponse: MessageFns<ListStepsResponse> = {
   encode(message: ListStepsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.steps) {
       Step.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.page !== undefined) {
+      PageInfo.encode(message.page, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -2572,6 +2624,14 @@ export const ListStepsResponse: MessageFns<ListStepsResponse> = {
             message.steps.push(Step.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.page = PageInfo.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2585,13 +2645,19 @@ export const ListStepsResponse: MessageFns<ListStepsResponse> = {
   },
 
   fromJSON(object: any): ListStepsResponse {
-    return { steps: globalThis.Array.isArray(object?.steps) ? object.steps.map((e: any) => Step.fromJSON(e)) : [] };
+    return {
+      steps: globalThis.Array.isArray(object?.steps) ? object.steps.map((e: any) => Step.fromJSON(e)) : [],
+      page: isSet(object.page) ? PageInfo.fromJSON(object.page) : undefined,
+    };
   },
 
   toJSON(message: ListStepsResponse): unknown {
     const obj: any = {};
     if (message.steps?.length) {
       obj.steps = message.steps.map((e) => Step.toJSON(e));
+    }
+    if (message.page !== undefined) {
+      obj.page = PageInfo.toJSON(message.page);
     }
     return obj;
   },
@@ -2602,6 +2668,7 @@ export const ListStepsResponse: MessageFns<ListStepsResponse> = {
   fromPartial(object: DeepPartial<ListStepsResponse>): ListStepsResponse {
     const message = createBaseListStepsResponse();
     message.steps = object.steps?.map((e) => Step.fromPartial(e)) || [];
+    message.page = (object.page !== undefined && object.page !== null) ? PageInfo.fromPartial(object.page) : undefined;
     return message;
   },
 };
