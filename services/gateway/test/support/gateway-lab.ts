@@ -140,7 +140,7 @@ export async function gatewayLab(
   const gateway = await startReplica();
   const operator = client(gateway, OPERATOR_KEY);
   const openAccount = async (name = 'Acme'): Promise<Tenant> => {
-    const opened = await operator.post('/v1/accounts', { name, owner: { name: 'Ada' } });
+    const opened = await operator.post('/v1/accounts', { name, owner_name: 'Ada' });
     if (opened.status !== 201) throw new Error(`no account: ${opened.text}`);
     const { account, workspace, owner, api_key } = opened.body as Record<string, Record<string, string>>;
     const key = api_key?.['secret'] ?? '';

@@ -1,4 +1,4 @@
-import { type ClientTls, createGrpcClient, type GrpcClient } from '@suanli/grpc-kit';
+import { type ClientTls, createGrpcClient } from '@suanli/grpc-kit';
 import { PriceServiceClient, WalletServiceClient } from '@suanli/proto/suanli/billing/v1/wallet.ts';
 import { CorpusServiceClient } from '@suanli/proto/suanli/modelhub/v1/corpus.ts';
 import { RepositoryServiceClient } from '@suanli/proto/suanli/modelhub/v1/repository.ts';
@@ -11,34 +11,19 @@ import {
   RunServiceClient,
 } from '@suanli/proto/suanli/workflow/v1/workflow.ts';
 
-type ClientOf<C extends { service: object }> = GrpcClient<
-  C['service'] & Parameters<typeof createGrpcClient>[0]['service']
->;
-
-/** Clients of the public packages of the other services, on their internal listeners. */
-export type Downstream = {
-  wallet: ClientOf<typeof WalletServiceClient>;
-  prices: ClientOf<typeof PriceServiceClient>;
-  compute: ClientOf<typeof ComputeServiceClient>;
-  jobs: ClientOf<typeof JobServiceClient>;
-  definitions: ClientOf<typeof DefinitionServiceClient>;
-  runs: ClientOf<typeof RunServiceClient>;
-  humanTasks: ClientOf<typeof HumanTaskServiceClient>;
-  repositories: ClientOf<typeof RepositoryServiceClient>;
-  corpora: ClientOf<typeof CorpusServiceClient>;
-  routes: ClientOf<typeof RouteServiceClient>;
-};
-
 export type DownstreamAddresses = { billing: string; scheduler: string; workflow: string; modelHub: string };
 
 /** A call that names no deadline of its own. */
 const DEFAULT_DEADLINE_MS = 10_000;
 
+/** Clients of the public packages of the other services, on their internal listeners. */
+export type Downstream = ReturnType<typeof connectDownstream>;
+
 export function connectDownstream(
   addresses: DownstreamAddresses,
   tls: ClientTls,
   boot: { use<T extends AsyncDisposable>(client: T): T },
-): Downstream {
+) {
   const at = (address: string, peer: string) => ({ address, tls, peer, defaultDeadlineMs: DEFAULT_DEADLINE_MS });
   const billing = at(addresses.billing, 'billing');
   const scheduler = at(addresses.scheduler, 'scheduler');

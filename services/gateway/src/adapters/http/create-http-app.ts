@@ -29,6 +29,8 @@ export async function createHttpApp(deps: HttpDeps): Promise<HttpApp> {
   app.setValidatorCompiler(validatorCompiler);
   // Answers are typed by their schema when compiled; checking each again at run time would only slow them down.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  // Routes take JSON unless they say otherwise.
+  app.removeContentTypeParser('text/plain');
   app.setErrorHandler(handleError);
   app.setNotFoundHandler(handleNotFound);
   addContext(app, deps);

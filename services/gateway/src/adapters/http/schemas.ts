@@ -21,6 +21,10 @@ export const currency = z.string().meta({ description: 'ISO 4217', example: 'CNY
 export const instant = z.string().meta({ description: 'RFC 3339, UTC', format: 'date-time' });
 /** 64-bit numbers that are no money: strings, for JSON readers round beyond 2^53. */
 export const int64 = z.string().regex(/^-?[0-9]{1,19}$/);
+/** A size or count that may be written as a number or, like all 64-bit numbers that we write, as a string. */
+export const sizeIn = z
+  .union([z.int().min(0), z.string().regex(/^[0-9]{1,15}$/, 'is not a whole number')])
+  .transform((value) => BigInt(value));
 export const jsonValue = z.json().meta({ description: 'Any JSON value' });
 
 export const instantIn = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
@@ -62,6 +66,8 @@ export const reason = z.object({ code: z.string(), message: z.string(), details:
 export function oneOrMore<Value extends z.ZodType<string>>(value: Value) {
   return z.union([value.transform((one) => [one]), z.array(value)]).default([]);
 }
+
+export const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, 'is not a SHA-256 in lower-case hexadecimal digits');
 
 export const timeOf = (date: Date | undefined): string | undefined => (date ? date.toISOString() : undefined);
 export { toRfc3339 };

@@ -6,6 +6,7 @@ export const SCOPES = [
   'account:write',
   'billing:read',
   'billing:write',
+  'compute:read',
   'jobs:read',
   'jobs:write',
   'workflows:read',

@@ -9,6 +9,8 @@ const RENAMED: Readonly<Record<string, ProblemCode>> = {
   REQUEST_ID_REUSED: 'idempotency_key_reused',
   ROUTE_NOT_FOUND: 'route_unknown',
   INVALID_REQUEST: 'invalid_argument',
+  CURSOR_INVALID: 'invalid_cursor',
+  LIMIT_OUT_OF_RANGE: 'invalid_request',
   KEYS_UNAVAILABLE: 'service_unavailable',
   // A token that we minted ourselves was not believed: ours to repair, the customer's key is good.
   TOKEN_INVALID: 'internal_error',

@@ -2,11 +2,43 @@ import type { HttpApp, Routes } from '../create-http-app.ts';
 import type { HttpDeps } from '../http-deps.ts';
 import { chatRoutes } from '../openai/chat-completions.ts';
 import { modelRoutes } from '../openai/models.ts';
+import { accountRoutes } from './account/accounts.ts';
+import { apiKeyRoutes } from './account/api-keys.ts';
+import { auditEventRoutes } from './account/audit-events.ts';
+import { memberRoutes } from './account/members.ts';
 import { meRoutes } from './account/me.ts';
+import { tokenRoutes } from './account/tokens.ts';
+import { workspaceRoutes } from './account/workspaces.ts';
+import { billRoutes } from './billing/bills.ts';
+import { walletRoutes } from './billing/wallet.ts';
+import { jobEventRoutes } from './compute/job-events.ts';
+import { jobLogRoutes } from './compute/job-logs.ts';
+import { jobRoutes } from './compute/jobs.ts';
+import { marketRoutes } from './compute/market.ts';
+import { commitRoutes } from './hub/commits.ts';
+import { corpusRoutes } from './hub/corpora.ts';
+import { documentRoutes } from './hub/documents.ts';
+import { fileRoutes } from './hub/files.ts';
+import { modelRouteRoutes } from './hub/model-routes.ts';
+import { repositoryRoutes } from './hub/repositories.ts';
+import { uploadRoutes } from './hub/uploads.ts';
 import { platformRoutes } from './platform/platform.ts';
+import { humanTaskRoutes } from './workflow/human-tasks.ts';
+import { runEventRoutes } from './workflow/run-events.ts';
+import { runRoutes } from './workflow/runs.ts';
+import { stepRoutes } from './workflow/steps.ts';
+import { workflowRoutes } from './workflow/workflows.ts';
 
 /** All routes of the public listener, by board. */
-const ROUTES: readonly Routes[] = [platformRoutes, meRoutes, modelRoutes, chatRoutes];
+const ROUTES: readonly Routes[] = [
+  platformRoutes,
+  ...[meRoutes, accountRoutes, workspaceRoutes, memberRoutes, apiKeyRoutes, tokenRoutes, auditEventRoutes],
+  ...[walletRoutes, billRoutes],
+  ...[marketRoutes, jobRoutes, jobEventRoutes, jobLogRoutes],
+  ...[workflowRoutes, runRoutes, stepRoutes, runEventRoutes, humanTaskRoutes],
+  ...[repositoryRoutes, commitRoutes, uploadRoutes, fileRoutes, corpusRoutes, documentRoutes, modelRouteRoutes],
+  ...[modelRoutes, chatRoutes],
+];
 
 export async function registerRoutes(app: HttpApp, deps: HttpDeps): Promise<void> {
   for (const routes of ROUTES) await routes(app, deps);
