@@ -16,7 +16,11 @@ describe('a database that is away', () => {
   const asAdmin = async (text: string) => {
     const client = new pg.Client({ connectionString: rig.database.adminUrl });
     await client.connect();
-    await client.query(text).finally(() => client.end());
+    try {
+      await client.query(text);
+    } finally {
+      await client.end();
+    }
   };
   const terminate = () =>
     asAdmin(

@@ -48,7 +48,11 @@ describe('provisioning and migrating a database', () => {
   const asAdmin = async (text: string) => {
     const client = new pg.Client({ connectionString: options.adminUrl });
     await client.connect();
-    await client.query(text).finally(() => client.end());
+    try {
+      await client.query(text);
+    } finally {
+      await client.end();
+    }
   };
 
   beforeAll(() => provisionDatabase(options));
@@ -64,13 +68,13 @@ describe('provisioning and migrating a database', () => {
   });
 
   it('may be provisioned again, also by several at once', async () => {
-    await Promise.all([provisionDatabase(options), provisionDatabase(options)]);
+    await expect(Promise.all([provisionDatabase(options), provisionDatabase(options)])).resolves.toHaveLength(2);
   });
 
   it('may be migrated by several processes at once', async () => {
     const once = () => migrate({ ownerUrl, migrationsFolder, service: SERVICE });
     await Promise.all([once(), once(), once()]);
-    await asService((db) => assertSchemaCurrent(db, migrationsFolder, SERVICE));
+    await expect(asService((db) => assertSchemaCurrent(db, migrationsFolder, SERVICE))).resolves.toBeUndefined();
   });
 
   it('lets the service role read and write rows, and nothing else', async () => {
@@ -100,7 +104,7 @@ describe('provisioning and migrating a database', () => {
     await asAdmin(`create role "admin-${suffix}" login createdb createrole password 'test'`);
     const managed = { ...options, ...names, adminUrl: admin.toString() };
     await provisionDatabase(managed);
-    await provisionDatabase(managed);
+    await expect(provisionDatabase(managed)).resolves.toBeUndefined();
     const owner = new URL(withDatabase(admin.toString(), names.database));
     owner.username = names.ownerRole;
     owner.password = encodeURIComponent(options.ownerPassword);

@@ -123,7 +123,7 @@ async function watchStatus(nc: NatsConnection, logger: Logger, set: (connected: 
       set(true);
       logger.info({}, 'NATS connection is back');
     } else if (status.type === 'error') {
-      logger.warn({ error: String(status.data), subject: status.permissionContext?.subject }, 'NATS refused something');
+      logger.warn({ error: status.data, subject: status.permissionContext?.subject }, 'NATS refused something');
     }
   }
 }
