@@ -22,6 +22,8 @@ export type Policy = {
   holdsPerCall: number;
   /** Until a job without money is tried again, unless the wallet is filled before. */
   fundsRetryMs: number;
+  /** Until an extension that was refused is asked for again. */
+  extendRetryMs: number;
   logBytesPerTask: number;
   choresAtOnce: number;
   maxChoreBackoffMs: number;
@@ -41,6 +43,7 @@ export const defaultPolicy: Policy = {
   pendingPerCycle: 10_000,
   holdsPerCall: 64,
   fundsRetryMs: 15_000,
+  extendRetryMs: 2_000,
   logBytesPerTask: 16 * 2 ** 20,
   choresAtOnce: 32,
   maxChoreBackoffMs: 60_000,

@@ -1,4 +1,4 @@
-import { createGrpcServer, grpcError, internalHandler, notFound, refuse, unary, unavailable } from '@suanli/grpc-kit';
+import { createGrpcServer, internalHandler, notFound, refuse, unary, unavailable } from '@suanli/grpc-kit';
 import { type JobKeyServiceServer, JobKeyServiceService } from '@suanli/proto/suanli/gateway/internal/v1/gateway.ts';
 import { type HubServiceServer, HubServiceService } from '@suanli/proto/suanli/modelhub/internal/v1/hub.ts';
 import { silentLogger, type TestTls } from '@suanli/test-kit';
@@ -42,10 +42,9 @@ export async function startFakeGateway(tls: TestTls) {
 export async function startFakeHub(tls: TestTls) {
   const access = internalHandler({ callers: ['scheduler'] });
   const noRepository = notFound('REPOSITORY_NOT_FOUND', 'no such repository');
-  const notAsked = unary(access, () => Promise.reject(grpcError(noRepository)));
   const implementation: HubServiceServer = {
-    searchForTenant: notAsked,
-    snapshotRoutes: notAsked,
+    searchForTenant: unary(access, async () => ({ hits: [] })),
+    snapshotRoutes: unary(access, async () => ({ routes: [] })),
     resolveRevision: unary(access, async (_ctx, { repositoryId, revision }) =>
       repositoryId === 'rep_known'
         ? { repositoryId, revision: revision === '' || revision === 'main' ? 'rev_7' : revision }

@@ -1,14 +1,19 @@
 import { createGrpcClient } from '@suanli/grpc-kit';
-import type { TenantPath } from '@suanli/kernel';
+import { systemIds, type TenantPath } from '@suanli/kernel';
+import { outbox } from '@suanli/postgres';
 import { ComputeServiceClient } from '@suanli/proto/suanli/scheduler/v1/compute.ts';
 import { type Job, JobServiceClient, JobSpec } from '@suanli/proto/suanli/scheduler/v1/job.ts';
 import { WorkloadServiceClient } from '@suanli/proto/suanli/scheduler/internal/v1/jobs.ts';
 import { eventually, silentLogger, testBus, testDatabase, testTls, testTokens } from '@suanli/test-kit';
+import { asc, eq, sql } from 'drizzle-orm';
 import { fileURLToPath } from 'node:url';
 import { MIGRATIONS_FOLDER } from '../../src/adapters/postgres/migrations-folder.ts';
+import { postgresStores } from '../../src/adapters/postgres/stores.ts';
 import { defaultPolicy, type Policy } from '../../src/app/policy.ts';
 import { schedulerEnv } from '../../src/config.ts';
 import { createScheduler, type Scheduler } from '../../src/service.ts';
+import { reason } from '../../src/domain/job/reason.ts';
+import { aWorkload } from '../../src/testing/builders.ts';
 import { startFakeBilling } from './fake-billing.ts';
 import { startFakeGateway, startFakeHub } from './fake-peers.ts';
 import { aNode, type ScriptedAgent, scriptedAgent } from './scripted-agent.ts';
@@ -25,6 +30,7 @@ export const fastPolicy: Policy = {
   minTickMs: 5,
   syncIntervalMs: 50,
   fundsRetryMs: 200,
+  extendRetryMs: 100,
   attempt: { usageWindowMs: 5_000, requeueBackoffMs: 10, maxRequeueBackoffMs: 100 },
 };
 
@@ -123,6 +129,73 @@ export async function startPlatform(options: { policy?: Policy; replicas?: numbe
       return job;
     });
 
+  const clients = replicas.map((replica) =>
+    boot.use(
+      createGrpcClient(JobServiceClient, { address: replica.addresses.partner ?? '', defaultDeadlineMs: 10_000 }),
+    ),
+  );
+  const clientOf = (at: number) => clients[at] ?? jobs;
+  const one = async <T extends Record<string, unknown>>(query: ReturnType<typeof sql>) => {
+    const [row] = (await database.db.execute<T>(query)).rows;
+    if (row === undefined) throw new Error('no row');
+    return row;
+  };
+
+  /** What the tests look at behind the public door. */
+  const inspect = {
+    async stock(region: string) {
+      return (await compute.listSkus({ region }, { token: await tokenOf(alice) })).skus[0];
+    },
+    async usageOf(jobId: string): Promise<Record<string, unknown>[]> {
+      const rows = await database.db
+        .select()
+        .from(outbox)
+        .where(eq(outbox.aggregateId, jobId))
+        .orderBy(asc(outbox.position));
+      const usage = rows.filter((row) => row.subject === 'suanli.scheduler.usage.recorded.v1');
+      return usage.map((row) => row.payload as Record<string, unknown>);
+    },
+    async subjects(noun: string): Promise<string[]> {
+      const rows = await database.db.select({ subject: outbox.subject }).from(outbox);
+      return [...new Set(rows.map((row) => row.subject))].filter((subject) => subject.includes(`.${noun}.`));
+    },
+    async taskOf(jobId: string) {
+      const row = await one<{ run_ms: string }>(
+        sql`select run_ms::text from tasks where workload_id = ${jobId} order by epoch desc limit 1`,
+      );
+      return { runMs: Number(row.run_ms) };
+    },
+    countIn: async (phase: string) =>
+      (await one<{ n: number }>(sql`select count(*)::int as n from workloads where phase = ${phase}`)).n,
+    fencedCount: async (jobId: string) =>
+      (await one<{ n: number }>(sql`select count(fenced_at)::int as n from attempts where workload_id = ${jobId}`)).n,
+    reservedCount: async () =>
+      (await one<{ n: number }>(sql`select count(*)::int as n from attempts where phase = 'reserved'`)).n,
+    leader: async () =>
+      (await one<{ holder: string }>(sql`select holder from leadership where name = 'control'`)).holder,
+    /** A job that was accepted before billing went away. */
+    async insertPending(): Promise<string> {
+      const { clusters, workloads: store } = postgresStores(database.db);
+      const now = await clusters.now();
+      const id = systemIds.next('job');
+      await store.insert(
+        aWorkload({
+          id,
+          tenant: alice,
+          phase: 'pending',
+          reason: reason('queued'),
+          epoch: 0,
+          createdAt: now,
+          eligibleAt: now,
+        }),
+      );
+      return id;
+    },
+    async cancel(jobId: string): Promise<void> {
+      await jobs.cancelJob({ jobId, requestId: `cancel-${jobId}` }, { token: await tokenOf(alice) });
+    },
+  };
+
   const owned = boot.move();
   return {
     ...{
@@ -141,6 +214,8 @@ export async function startPlatform(options: { policy?: Policy; replicas?: numbe
       submit,
       read,
       until,
+      clientOf,
+      ...inspect,
     },
     shanghai: (): ScriptedAgent => scriptedAgent(bus, 'cn-shanghai', { nodes: [aNode('sh-1', 'A100-80G', 4)] }),
     hefei: (): ScriptedAgent =>

@@ -67,7 +67,10 @@ export function scriptedAgent(bus: Bus, clusterId: string, script: Script) {
   }
 
   async function sync(): Promise<DesiredTask[]> {
-    desired = (await request()).tasks;
+    const asked = instanceId;
+    const answer = await request();
+    if (asked !== instanceId) return desired; // Meant for a process that is gone.
+    desired = answer.tasks;
     const wanted = new Set(desired.map(keyOf));
     for (const key of tasks.keys()) if (!wanted.has(key)) tasks.delete(key);
     for (const task of desired) {
@@ -115,6 +118,9 @@ export function scriptedAgent(bus: Bus, clusterId: string, script: Script) {
       sequence = 0n;
       tasks.clear();
     },
+    /** A sync as it goes over the wire. */
+    encodedSync: async () =>
+      SyncRequest.encode({ clusterId, instanceId, sequence, nodes, tasks: [], driver: '', isolation: '' }).finish(),
     setNodes: (next: AgentNode[]) => {
       nodes = next;
     },

@@ -8,10 +8,7 @@ import {
   invalidArgument,
 } from '@suanli/grpc-kit';
 import type { TenantPath } from '@suanli/proto/suanli/common/v1/common.ts';
-import {
-  type WorkloadServiceServer,
-  WorkloadServiceService,
-} from '@suanli/proto/suanli/scheduler/internal/v1/jobs.ts';
+import { type WorkloadServiceServer, WorkloadServiceService } from '@suanli/proto/suanli/scheduler/internal/v1/jobs.ts';
 import type { SchedulerDeps } from '../../app/deps.ts';
 import { cancelJob } from '../../app/jobs/cancel-job.ts';
 import { createJob } from '../../app/jobs/create-job.ts';

@@ -142,19 +142,17 @@ async function reserve(db: Sql, { workload, attempt, tasks: placed }: Live): Pro
     gpus.map(({ gpuId, milliGpus }) => ({ workloadId, epoch, taskIndex, clusterId, gpuId, milliGpus })),
   );
   try {
-    await db
-      .insert(reservations)
-      .values(
-        placed.map(({ index: taskIndex, nodeId }) => ({
-          workloadId,
-          epoch,
-          taskIndex,
-          clusterId,
-          nodeId,
-          milliCpus,
-          memoryBytes,
-        })),
-      );
+    await db.insert(reservations).values(
+      placed.map(({ index: taskIndex, nodeId }) => ({
+        workloadId,
+        epoch,
+        taskIndex,
+        clusterId,
+        nodeId,
+        milliCpus,
+        memoryBytes,
+      })),
+    );
     if (shares.length > 0) await db.insert(gpuReservations).values(shares);
   } catch (error) {
     if (NO_ROOM.includes(constraintOf(error) ?? '')) throw new CapacityTaken(`${workloadId}: ${constraintOf(error)}`);

@@ -9,14 +9,20 @@ import { commitChange } from '../commit-change.ts';
 import { LEADERSHIP, type SchedulerDeps } from '../deps.ts';
 import type { HoldResult } from '../ports.ts';
 
-/** How soon an extension that was refused is asked for again. */
-const REFUSED_RETRY_MS = 2_000;
-
 /**
  * Extends the money of what runs before it ends. Refused: the user is warned, and the tasks stop at `fundedUntil`, by
  * the agent's own clock or when told here. Returns how many attempts were looked at.
  */
 export async function extendFunding(deps: SchedulerDeps, epoch: bigint): Promise<number> {
+  let extended = 0;
+  for (;;) {
+    const inBatch = await extendBatch(deps, epoch);
+    extended += inBatch;
+    if (inBatch < deps.policy.holdsPerCall) return extended;
+  }
+}
+
+async function extendBatch(deps: SchedulerDeps, epoch: bigint): Promise<number> {
   const { clusters, attempts } = deps.stores(deps.db);
   const now = await clusters.now();
   const due = await attempts.dueForFunding(now, deps.policy.holdsPerCall);
@@ -70,7 +76,7 @@ function refusedMoney(deps: SchedulerDeps, live: Live, refusal: HoldResult & { k
   const { workload, attempt } = live;
   if (now >= attempt.fundedUntil)
     return stopLive(live, { cause: 'funds_exhausted', reason: reason('funds_exhausted') }, now);
-  const waiting = { ...live, attempt: { ...attempt, extendAt: now + REFUSED_RETRY_MS } };
+  const waiting = { ...live, attempt: { ...attempt, extendAt: now + deps.policy.extendRetryMs } };
   if (!isRunningOut(workload.spec, attempt, now, deps.policy.funding)) return waiting;
   const fundedUntil = new Date(attempt.fundedUntil).toISOString();
   return notice(waiting, 'funds_running_out', { refusal: refusal.reason, funded_until: fundedUntil });

@@ -11,6 +11,15 @@ const MAX_DOUBLINGS = 10;
  * done twice; what fails is tried again, later and later, for ever. Returns how many were done.
  */
 export async function runChores(deps: SchedulerDeps): Promise<number> {
+  let done = 0;
+  for (;;) {
+    const inBatch = await runBatch(deps);
+    done += inBatch;
+    if (inBatch < deps.policy.choresAtOnce) return done;
+  }
+}
+
+async function runBatch(deps: SchedulerDeps): Promise<number> {
   const { clusters, chores } = deps.stores(deps.db);
   const due = await chores.due(await clusters.now(), deps.policy.choresAtOnce);
   const results = await Promise.allSettled(due.map((chore) => runChore(deps, chore)));

@@ -2,7 +2,7 @@ import { mulDivCeil } from '@suanli/kernel';
 import { meterOf } from '../job/job-spec.ts';
 import { reason, type Reason } from '../job/reason.ts';
 import { wantedSkus } from '../placement/feasibility.ts';
-import type { ClusterSpace } from '../placement/space.ts';
+import { type ClusterSpace, CPU_SKU } from '../placement/space.ts';
 import type { Price } from '../workload/attempt.ts';
 import type { PendingWorkload, Snapshot } from './snapshot.ts';
 
@@ -15,8 +15,16 @@ export type Nomination =
   | { kind: 'candidates'; workload: PendingWorkload; candidates: Candidate[]; blocks: Blocks }
   | { kind: 'waits'; workload: PendingWorkload; reason: Reason };
 
+/** What each cluster has devices of, free or not; all have CPUs. */
+export type Offers = ReadonlyMap<string, ReadonlySet<string>>;
+
+export function offersOf(clusters: readonly ClusterSpace[]): Offers {
+  const skusOf = (cluster: ClusterSpace) => cluster.nodes.flatMap((node) => node.gpus.map((gpu) => gpu.sku));
+  return new Map(clusters.map((cluster) => [cluster.clusterId, new Set([CPU_SKU, ...skusOf(cluster)])]));
+}
+
 /** Where a workload may go over all regions, cheapest first; room is looked at later, in order. */
-export function nominate(workload: PendingWorkload, snapshot: Snapshot): Nomination {
+export function nominate(workload: PendingWorkload, snapshot: Snapshot, offers: Offers): Nomination {
   const { spec } = workload;
   // A back-off: the reason it waits for stands.
   if (workload.eligibleAt > snapshot.now) return { kind: 'waits', workload, reason: workload.reason };
@@ -28,11 +36,12 @@ export function nominate(workload: PendingWorkload, snapshot: Snapshot): Nominat
       blocks[cluster.clusterId] = 'offline';
       continue;
     }
-    const priced = wantedSkus(spec, snapshot.skus).flatMap((sku) => {
+    const offered = wantedSkus(spec, snapshot.skus).filter((sku) => offers.get(cluster.clusterId)?.has(sku));
+    const priced = offered.flatMap((sku) => {
       const price = snapshot.priceOf(cluster.region, sku);
       return price === undefined ? [] : [{ cluster, sku, price }];
     });
-    if (priced.length === 0) blocks[cluster.clusterId] = 'no_price';
+    if (priced.length === 0) blocks[cluster.clusterId] = offered.length === 0 ? 'no_such_sku' : 'no_price';
     candidates.push(...priced);
   }
   if (candidates.length === 0) return { kind: 'waits', workload, reason: reason('waiting_for_cluster', blocks) };

@@ -2,7 +2,7 @@ import { reason, type Reason } from '../job/reason.ts';
 import { placeGang } from '../placement/place-gang.ts';
 import { chooseDevices, type ClusterSpace } from '../placement/space.ts';
 import type { PlacementStrategy } from '../placement/strategy.ts';
-import { type Blocks, type Candidate, nominate, type Nomination } from './nominate.ts';
+import { type Blocks, type Candidate, nominate, type Nomination, offersOf } from './nominate.ts';
 import { orderByFairShare } from './order.ts';
 import type { Admission, CycleResult, PendingWorkload, Snapshot, Waiting } from './snapshot.ts';
 
@@ -20,11 +20,12 @@ export type CyclePolicy = {
  */
 export function runCycle(snapshot: Snapshot, policy: CyclePolicy): CycleResult {
   const ordered = orderByFairShare(snapshot.pending, snapshot.recentUse);
+  const offers = offersOf(snapshot.clusters);
   const pass: Pass = { snapshot, policy, kept: new Set(), misfits: new Set() };
   const admissions: Admission[] = [];
   const waiting: Waiting[] = [];
   for (const workload of ordered) {
-    const nomination = nominate(workload, snapshot);
+    const nomination = nominate(workload, snapshot, offers);
     const outcome: Outcome =
       admissions.length >= policy.maxAdmissions ? { kind: 'waits', reason: workload.reason } : admit(nomination, pass);
     if (outcome.kind === 'admitted') admissions.push(outcome.admission);
@@ -51,7 +52,7 @@ function admit(nomination: Nomination, pass: Pass): Outcome {
   const blocks = { ...nomination.blocks };
   for (const { cluster, sku, price } of candidates) {
     if (pass.kept.has(keyOf(cluster, sku))) {
-      blocks[cluster.clusterId] = 'kept_for_older_job';
+      blocks[cluster.clusterId] ??= 'kept_for_older_job';
       continue;
     }
     const shapeKey = `${keyOf(cluster, sku)}/${spec.taskCount}x${spec.milliGpus}/${spec.milliCpus}/${spec.memoryBytes}`;
@@ -62,14 +63,16 @@ function admit(nomination: Nomination, pass: Pass): Outcome {
       return { kind: 'admitted', admission: { workloadId: workload.id, clusterId, region, sku, price, tasks } };
     }
     pass.misfits.add(shapeKey);
-    blocks[cluster.clusterId] = explainBusy(workload, cluster, sku);
+    // Of several SKUs in one cluster the cheapest speaks.
+    blocks[cluster.clusterId] ??= explainBusy(workload, cluster, sku);
   }
   keepForStarved(workload, candidates, pass);
   return { kind: 'waits', reason: whyBlocked(workload, blocks) };
 }
 
 function whyBlocked({ spec }: PendingWorkload, blocks: Blocks): Reason {
-  const isSkuBusy = spec.skus.length > 0 && Object.values(blocks).every((block) => block === 'gpus_busy');
+  const isSkuBusy =
+    spec.skus.length > 0 && Object.values(blocks).every((block) => block === 'gpus_busy' || block === 'no_such_sku');
   return reason(isSkuBusy ? 'requested_skus_busy' : 'waiting_for_capacity', blocks);
 }
 

@@ -94,6 +94,7 @@ export const attempts = pgTable(
       .on(t.workloadId)
       .where(sql`phase in ('reserved', 'starting', 'running', 'stopping')`),
     index('attempts_reserved').on(t.reservedAt).where(sql`phase = 'reserved'`),
+    index('attempts_hold').on(t.holdId),
     index('attempts_live').on(t.clusterId).where(sql`phase in ('starting', 'running', 'stopping')`),
     index('attempts_funding').on(t.extendAt).where(sql`phase in ('starting', 'running')`),
   ],

@@ -1,0 +1,1 @@
+CREATE INDEX "attempts_hold" ON "attempts" USING btree ("hold_id");
