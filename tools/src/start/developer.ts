@@ -15,12 +15,12 @@ export async function ensureDeveloper(door: Door): Promise<Developer & { isNew: 
   const file = join(door.dir, 'developer.json');
   const known = await readJson<Developer>(file);
   if (known !== undefined && (await isKnown(door.url, known.apiKey))) return { ...known, isNew: false };
-  const opened = await call<{ account: { account_id: string }; api_key: { secret: string } }>(door.url, {
+  const opened = await call<{ account: { id: string }; api_key: { secret: string } }>(door.url, {
     path: '/v1/accounts',
     key: door.operatorKey,
     body: { name: 'developer', owner_name: 'Developer' },
   });
-  const developer = { accountId: opened.account.account_id, apiKey: opened.api_key.secret };
+  const developer = { accountId: opened.account.id, apiKey: opened.api_key.secret };
   await call(door.url, {
     path: '/v1/recharges',
     key: developer.apiKey,
