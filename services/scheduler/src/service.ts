@@ -1,8 +1,6 @@
-import { createGrpcServer, createTokenVerifier } from '@suanli/grpc-kit';
 import { type Clock, type IdSource, type Logger, systemClock, systemIds } from '@suanli/kernel';
 import { type Bus, connectBus, createOutboxRelay } from '@suanli/messaging';
 import { connectPostgres, type Database } from '@suanli/postgres';
-import { PUBLIC_PACKAGES, readDescriptorSet } from '@suanli/proto/descriptors';
 import { streamSubjects } from '@suanli/proto/subjects';
 import {
   createMetrics,
@@ -16,9 +14,7 @@ import {
 } from '@suanli/service-kit';
 import { readCatalogue } from './adapters/file/read-catalogue.ts';
 import { connectPeers } from './adapters/grpc/clients/connect-peers.ts';
-import { computeService } from './adapters/grpc/compute-service.ts';
-import { jobService } from './adapters/grpc/job-service.ts';
-import { workloadService } from './adapters/grpc/workload-service.ts';
+import { createListeners } from './adapters/grpc/listeners.ts';
 import { runControl } from './adapters/loops/run-control.ts';
 import { schedulerMetrics } from './adapters/loops/scheduler-metrics.ts';
 import { serveAgents } from './adapters/nats/agent-uplink.ts';
@@ -59,35 +55,23 @@ export async function createScheduler(config: SchedulerConfig, overrides: Schedu
   await upsertCatalogue(db, await readCatalogue(config.CATALOGUE_FILE));
   const bus = boot.use(overrides.bus ?? (await connectBus(natsConfig(config), logger)));
   const metrics = createMetrics('scheduler');
-  const loops = boot.use(superviseLoops({ logger, clock }));
 
   const relay = createOutboxRelay({ ...common, db, bus, stream });
   const board = createWakeBoard({ clock, bus, wakeRelay: relay.wake });
   const tls = await readTls(tlsConfig(config));
   const peers = boot.use(connectPeers(config, tls, { clock, logger }));
+  const loops = boot.use(superviseLoops({ logger, clock })); // Stopped before what they use is closed.
   const base = overrides.policy ?? defaultPolicy;
   const policy = { ...base, leaseMs: config.LEASE_MS, leaseMarginMs: config.LEASE_MARGIN_MS };
   const deps: SchedulerDeps = { db, stores: postgresStores, ...peers, wakes: board.wakes, policy, clock, ids, logger };
-  const market = marketStore(db);
 
-  const verifier = createTokenVerifier({ jwksUrl: config.JWKS_URL, clock, logger });
-  const publicServices = [
-    jobService({ ...deps, waitForChange: board.waitForChange }, verifier),
-    computeService({ market, prices: deps.prices, leaseMs: policy.leaseMs }, verifier),
-  ];
-  const rpc = { logger, clock, ids, observe: metrics.observeGrpc };
-  const internal = boot.use(
-    createGrpcServer({
-      ...rpc,
-      address: config.GRPC_INTERNAL_ADDRESS,
-      tls,
-      services: [...publicServices, workloadService(deps)],
-    }),
-  );
-  const partnerAddress = config.GRPC_PARTNER_ADDRESS;
-  const partner =
-    partnerAddress &&
-    boot.use(createGrpcServer({ ...rpc, address: partnerAddress, services: publicServices, reflection }));
+  const listeners = createListeners(config, deps, {
+    tls,
+    metrics,
+    market: marketStore(db),
+    waitForChange: board.waitForChange,
+  });
+  const { internal, partner } = boot.use(listeners);
   const checks = {
     postgres: async () => void (await db.$client.query('select 1')),
     nats: () => {
@@ -113,7 +97,7 @@ export async function createScheduler(config: SchedulerConfig, overrides: Schedu
       owned.use(board.follow(bus));
       owned.use(serveAgents(deps, bus));
       addresses.internal = withPort(config.GRPC_INTERNAL_ADDRESS, await internal.listen());
-      if (partner && partnerAddress) addresses.partner = withPort(partnerAddress, await partner.listen());
+      if (partner) addresses.partner = withPort(config.GRPC_PARTNER_ADDRESS ?? '', await partner.listen());
       addresses.ops = withPort(config.OPS_ADDRESS, await ops.listen());
       owned.defer(() => ops.drain());
     },
@@ -127,7 +111,6 @@ const stream = {
   maxAgeMs: STREAM_MAX_AGE_MS,
   discard: 'new' as const,
 };
-const reflection = { descriptorSet: readDescriptorSet(), packages: [PUBLIC_PACKAGES.scheduler] };
 
 function withPort(address: string, port: number): string {
   return `${address.slice(0, address.lastIndexOf(':'))}:${port}`;
