@@ -41,6 +41,7 @@ export function createLeadership(options: LeadershipOptions): Leadership {
         try {
           if ((await leadOnce(term, signal, work)) === 'finished') return;
         } catch (error) {
+          if (signal.aborted && error === signal.reason) return; // The work was told to stop, and says so by throwing.
           if (!(error instanceof LostLeadership) && !isUnavailable(error)) throw error;
           logger.warn({ name, error: String(error) }, 'leadership interrupted');
         }

@@ -12,10 +12,10 @@ export async function asAdmin<T>(adminUrl: string, work: (client: pg.Client) => 
   }
 }
 
-/** A number that no other test of this run gets. */
-export async function nextNumber(adminUrl: string): Promise<number> {
+/** A number that no other test of this run gets for the same kind of thing. */
+export async function nextNumber(adminUrl: string, of: 'test_databases' | 'test_buses'): Promise<number> {
   return asAdmin(adminUrl, async (client) => {
-    const result = await client.query<{ n: string }>("select nextval('test_kit_counter')::text as n");
+    const result = await client.query<{ n: string }>('select nextval($1)::text as n', [of]);
     return Number(result.rows[0]?.n);
   });
 }

@@ -9,7 +9,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const infra = await startTestInfra();
   const tookMs = Math.round(performance.now() - startedAtMs);
   process.stderr.write(`test servers (${infra.summary}) ready in ${tookMs} ms\n`);
-  await createCounter(infra.pgAdminUrl);
+  await createCounters(infra.pgAdminUrl);
   project.provide('pgAdminUrl', infra.pgAdminUrl);
   project.provide('natsUrl', infra.natsUrl);
   project.provide('redisUrl', infra.redisUrl);
@@ -17,11 +17,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
 }
 
 /** Numbers for what tests share out among themselves over all worker processes. */
-async function createCounter(adminUrl: string): Promise<void> {
+async function createCounters(adminUrl: string): Promise<void> {
   const client = new pg.Client({ connectionString: adminUrl });
   await client.connect();
   try {
-    await client.query('create sequence if not exists test_kit_counter minvalue 0 start 0');
+    await client.query('create sequence if not exists test_databases minvalue 0 start 0');
+    await client.query('create sequence if not exists test_buses minvalue 0 start 0');
   } finally {
     await client.end();
   }

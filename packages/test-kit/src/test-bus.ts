@@ -19,8 +19,9 @@ export type TestBus = Bus &
  */
 export async function testBus(name = 'test'): Promise<TestBus> {
   const url = natsUrl();
-  const index = await nextNumber(pgAdminUrl());
-  const user = natsAccountName(index % NATS_ACCOUNTS);
+  const index = await nextNumber(pgAdminUrl(), 'test_buses');
+  if (index >= NATS_ACCOUNTS) throw new Error(`more than ${NATS_ACCOUNTS} test buses in one run: raise NATS_ACCOUNTS`);
+  const user = natsAccountName(index);
   const connect = (as: string) => connectBus({ url, user, password: user, name: as }, silentLogger);
   return Object.assign(await connect(name), { url, user, password: user, connect });
 }

@@ -36,7 +36,7 @@ export async function testDatabase(options: TestDatabaseOptions): Promise<TestDa
   const adminUrl = pgAdminUrl();
   const roles = { owner: `test_${plain(options.service)}_owner`, service: `test_${plain(options.service)}` };
   const template = await ensureTemplate(adminUrl, options, roles);
-  const database = `t${await nextNumber(adminUrl)}_${plain(options.service)}`;
+  const database = `t${await nextNumber(adminUrl, 'test_databases')}_${plain(options.service)}`;
   await asAdmin(adminUrl, async (client) => {
     await client.query(
       `create database ${id(database)} template ${id(template)} strategy file_copy owner ${id(roles.owner)}`,

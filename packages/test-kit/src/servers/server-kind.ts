@@ -6,7 +6,7 @@ export type ServerSetup = { password: string; natsAuthorization: string };
 export const IMAGES: Record<ServerKind, string> = { postgres: 'postgres:17', nats: 'nats:2', redis: 'redis:8' };
 
 /** Accounts prepared in the test NATS server: each `testBus` takes one, so that no two tests see the same streams. */
-export const NATS_ACCOUNTS = 500;
+export const NATS_ACCOUNTS = 1_000;
 
 /** The `accounts` block: user = account name = password. */
 export function natsAccountsConfig(): string {
