@@ -41,6 +41,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
+          globalSetup: ['tests/support/global-setup.ts'],
           include: ['tests/e2e/**/*.e2e.test.ts'],
           exclude: IGNORED,
           pool: 'forks',
@@ -62,6 +63,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'soak',
+          globalSetup: ['tests/support/global-setup.ts'],
           include: ['tests/soak/**/*.test.ts'],
           exclude: IGNORED,
           pool: 'forks',
