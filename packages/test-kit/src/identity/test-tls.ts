@@ -67,12 +67,17 @@ export async function testTls(): Promise<TestTls> {
     });
     return { ca, cert: leaf.toString('pem'), key: await toPem(keys.privateKey) };
   };
-  const dir = await mkdtemp(join(tmpdir(), 'suanli-tls-'));
+  let dir: Promise<string> | undefined;
   return {
     ca,
     issue,
-    issueFiles: async (service) => writeFiles(dir, service, await issue(service)),
-    [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true }),
+    issueFiles: async (service) => {
+      dir ??= mkdtemp(join(tmpdir(), 'suanli-tls-'));
+      return writeFiles(await dir, service, await issue(service));
+    },
+    [Symbol.asyncDispose]: async () => {
+      if (dir !== undefined) await rm(await dir, { recursive: true, force: true });
+    },
   };
 }
 
