@@ -10,7 +10,7 @@ const PATIENCE_MS = 30_000;
 export async function openTenant(name: string, balanceMicros = 0n, patienceMs = PATIENCE_MS): Promise<Tenant> {
   const { url, operatorKey } = await platform();
   const operator = createApi({ url, apiKey: operatorKey }, PATIENCE_MS);
-  const opened = await operator.post<Opened>('/v1/accounts', { name, owner: { name } });
+  const opened = await operator.post<Opened>('/v1/accounts', { name, owner_name: name });
   const api = createApi({ url, apiKey: opened.api_key.secret }, patienceMs);
   if (balanceMicros > 0n) {
     const body = { channel: 'development', amount_micros: String(balanceMicros), currency: 'CNY' };

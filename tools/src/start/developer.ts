@@ -18,7 +18,7 @@ export async function ensureDeveloper(door: Door): Promise<Developer & { isNew: 
   const opened = await call<{ account: { id: string }; api_key: { secret: string } }>(door.url, {
     path: '/v1/accounts',
     key: door.operatorKey,
-    body: { name: 'developer', owner: { name: 'Developer' } },
+    body: { name: 'developer', owner_name: 'Developer' },
   });
   const developer = { accountId: opened.account.id, apiKey: opened.api_key.secret };
   await call(door.url, {
