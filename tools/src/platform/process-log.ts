@@ -3,8 +3,7 @@ import { mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Progress } from '../progress.ts';
 
-/** pino's numbers. */
-const WARN = 40;
+const SHOWN_LEVELS = new Set(['warn', 'error', 'fatal']);
 const TAIL_LINES = 20;
 /** The same complaint is shown once in this time; the file has them all. */
 const REPEAT_MS = 10_000;
@@ -46,8 +45,8 @@ export async function openProcessLog(name: string, file: string, progress: Progr
 export function readComplaint(line: string): string | undefined {
   if (!line.startsWith('{')) return undefined;
   try {
-    const { level, msg, err } = JSON.parse(line) as { level?: number; msg?: string; err?: { message?: string } };
-    if (level === undefined || level < WARN) return undefined;
+    const { level, msg, err } = JSON.parse(line) as { level?: string; msg?: string; err?: { message?: string } };
+    if (level === undefined || !SHOWN_LEVELS.has(level)) return undefined;
     const text = err?.message === undefined ? (msg ?? '') : `${msg ?? ''}: ${err.message}`;
     return text.replaceAll('\n', ' ').slice(0, SHOWN_CHARS);
   } catch {
