@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { alice, bob, fastPolicy, type Platform, startPlatform } from './support/platform.ts';
 import type { ScriptedAgent } from './support/scripted-agent.ts';
 
-/** 700 ms of runway and 900 ms of warning, so that money ends while a test looks on. */
-const policy = { ...fastPolicy, funding: { runwayMs: 700, warningMs: 900, killMs: 100 } };
+/** Short enough that money ends while a test looks on, long enough that it sees the warning. */
+const policy = { ...fastPolicy, funding: { runwayMs: 700, warningMs: 2_500, killMs: 100 } };
 
 describe('money', () => {
   let platform: Platform;
@@ -33,7 +33,7 @@ describe('money', () => {
   });
 
   it('that ends warns first, then stops the job', async () => {
-    platform.billing.wallets.set('acc_bob', 4_000n);
+    platform.billing.wallets.set('acc_bob', 6_000n);
     const jobId = await platform.submit({}, bob);
     await platform.until(jobId, (job) => job.phase === 'running', bob);
     await platform.until(jobId, (job) => job.reason?.code === 'funds_running_out', bob);
@@ -46,8 +46,8 @@ describe('money', () => {
 
   it('that comes back wakes what waits for it', async () => {
     const carol = { ...alice, accountId: 'acc_carol' };
-    platform.billing.wallets.set('acc_carol', 3_500n);
-    // Both pass the check at submission; only one hold fits the wallet.
+    platform.billing.wallets.set('acc_carol', 9_000n);
+    // Their cluster was never seen, so nothing is asked of the wallet yet; later only one hold fits it.
     const jobs = [
       await platform.submit({ regions: ['cn-shanghai'] }, carol),
       await platform.submit({ regions: ['cn-shanghai'] }, carol),

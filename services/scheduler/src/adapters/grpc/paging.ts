@@ -10,7 +10,7 @@ const MAX_CURSOR_CHARS = 256;
 export function readPage(request: PageRequest | undefined): Page {
   const { limit = 0, cursor = '' } = request ?? {};
   if (limit < 0 || limit > MAX_LIMIT) {
-    throw grpcError(invalidArgument('INVALID_LIMIT', `limit must be from 1 to ${MAX_LIMIT}`));
+    throw grpcError(invalidArgument('LIMIT_OUT_OF_RANGE', `limit must be from 1 to ${MAX_LIMIT}`));
   }
   const id = Buffer.from(cursor, 'base64url').toString();
   const isOurs = cursor.length <= MAX_CURSOR_CHARS && /^[\x21-\x7e]*$/.test(id) && encode(id) === cursor;
