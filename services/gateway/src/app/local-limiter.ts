@@ -9,7 +9,7 @@ export function createLocalLimiter(clock: Clock): RateLimiter {
   const buckets = new Map<string, BucketState>();
   return {
     async take(key, policy) {
-      const { decision, state } = takeRequest(policy, buckets.get(key), clock.monotonicMs() * 1000);
+      const { decision, state } = takeRequest(policy, buckets.get(key), Math.floor(clock.monotonicMs() * 1000));
       buckets.delete(key);
       const oldest = buckets.keys().next();
       if (buckets.size >= MAX_BUCKETS && !oldest.done) buckets.delete(oldest.value);

@@ -1,26 +1,25 @@
 import type { Clock, Logger } from '@suanli/kernel';
 import { Redis } from 'ioredis';
 import type { RateLimiter } from '../../app/rate-limiter.ts';
-import type { RateDecision } from '../../domain/rate-limit/token-bucket.ts';
+import { describeBucket } from '../../domain/rate-limit/token-bucket.ts';
 
 /**
- * takeRequest of domain/rate-limit, in one atomic step on Redis' own clock. Answers allowed (0/1), time at which the
- * bucket is full and now, both in microseconds, as text: doubles hold them exactly.
+ * takeRequest of domain/rate-limit, in one atomic step on Redis' own clock. Answers allowed (0/1) and the time
+ * until the bucket is full, in microseconds.
  */
 const TAKE = `
 local now = redis.call('TIME')
 local now_us = tonumber(now[1]) * 1000000 + tonumber(now[2])
-local window_us = tonumber(ARGV[1]) * 1000
-local interval_us = window_us / tonumber(ARGV[2])
+local quota = tonumber(ARGV[2])
+local interval_us = math.ceil(tonumber(ARGV[1]) * 1000 / quota)
 local full_at = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now_us)
-local next_full_at = full_at + interval_us
 local allowed = 0
-if next_full_at - now_us <= window_us then
+if full_at + interval_us - now_us <= interval_us * quota then
   allowed = 1
-  full_at = next_full_at
-  redis.call('SET', KEYS[1], string.format('%.3f', full_at), 'PX', math.ceil((full_at - now_us) / 1000) + 1)
+  full_at = full_at + interval_us
+  redis.call('SET', KEYS[1], string.format('%.0f', full_at), 'PX', math.ceil((full_at - now_us) / 1000) + 1)
 end
-return { allowed, string.format('%.3f', full_at), string.format('%.0f', now_us) }
+return { allowed, string.format('%.0f', full_at - now_us) }
 `;
 
 /** A Redis that does not answer within this is taken as away. */
@@ -30,7 +29,7 @@ const AVOID_MS = 1_000;
 const KEY_PREFIX = 'suanli:gateway:requests:';
 
 type LimiterRedis = Redis & {
-  takeRequest(key: string, windowMs: number, quota: number): Promise<[number, string, string]>;
+  takeRequest(key: string, windowMs: number, quota: number): Promise<[number, string]>;
 };
 
 /**
@@ -61,10 +60,10 @@ export function createRedisLimiter(options: {
     async take(key, policy) {
       if (clock.monotonicMs() < avoidUntilMs) return fallback.take(key, policy);
       try {
-        const [allowed, fullAt, now] = await redis.takeRequest(KEY_PREFIX + key, policy.windowMs, policy.quota);
+        const [allowed, usedMicros] = await redis.takeRequest(KEY_PREFIX + key, policy.windowMs, policy.quota);
         if (isAway) logger.info({}, 'limits are shared again');
         isAway = false;
-        return decisionOf(allowed === 1, Number(fullAt) - Number(now), policy.windowMs * 1000, policy.quota);
+        return describeBucket(policy, Number(usedMicros), allowed === 1);
       } catch (error) {
         if (!isAway) logger.warn({ error: String(error) }, 'redis is away: limits hold for each replica by itself');
         isAway = true;
@@ -75,15 +74,5 @@ export function createRedisLimiter(options: {
     async [Symbol.asyncDispose]() {
       redis.disconnect();
     },
-  };
-}
-
-function decisionOf(isAllowed: boolean, usedMicros: number, windowMicros: number, quota: number): RateDecision {
-  const intervalMicros = windowMicros / quota;
-  return {
-    isAllowed,
-    remaining: Math.max(0, Math.floor((windowMicros - usedMicros) / intervalMicros)),
-    resetMs: Math.ceil(usedMicros / 1000),
-    retryAfterMs: isAllowed ? 0 : Math.ceil((usedMicros + intervalMicros - windowMicros) / 1000),
   };
 }

@@ -18,28 +18,30 @@ export type RateDecision = {
 };
 
 /**
- * Takes one request out of the bucket. The Lua script of adapters/redis computes the very same; the conformance suite
- * runs both on the same sequences.
+ * Takes one request out of the bucket. Whole microseconds throughout, because fractions of a present time would be
+ * rounded and cost the last request; the interval is rounded up, so the rate is never above the policy. The Lua script
+ * of adapters/redis computes the very same; a test runs both on the same sequences.
  */
 export function takeRequest(
   policy: RatePolicy,
   state: BucketState | undefined,
   nowMicros: number,
 ): { decision: RateDecision; state: BucketState } {
-  const windowMicros = policy.windowMs * 1000;
-  const intervalMicros = windowMicros / policy.quota;
+  const intervalMicros = Math.ceil((policy.windowMs * 1000) / policy.quota);
   const fullAt = Math.max(state ?? 0, nowMicros);
-  const nextFullAt = fullAt + intervalMicros;
-  const isAllowed = nextFullAt - nowMicros <= windowMicros;
-  const keptFullAt = isAllowed ? nextFullAt : fullAt;
-  const usedMicros = keptFullAt - nowMicros;
+  const isAllowed = fullAt + intervalMicros - nowMicros <= intervalMicros * policy.quota;
+  const keptFullAt = isAllowed ? fullAt + intervalMicros : fullAt;
+  return { decision: describeBucket(policy, keptFullAt - nowMicros, isAllowed), state: keptFullAt };
+}
+
+/** What a bucket that is full again in `usedMicros` means to its user. */
+export function describeBucket(policy: RatePolicy, usedMicros: number, isAllowed: boolean): RateDecision {
+  const intervalMicros = Math.ceil((policy.windowMs * 1000) / policy.quota);
+  const capacityMicros = intervalMicros * policy.quota;
   return {
-    decision: {
-      isAllowed,
-      remaining: Math.max(0, Math.floor((windowMicros - usedMicros) / intervalMicros)),
-      resetMs: Math.ceil(usedMicros / 1000),
-      retryAfterMs: isAllowed ? 0 : Math.ceil((nextFullAt - nowMicros - windowMicros) / 1000),
-    },
-    state: keptFullAt,
+    isAllowed,
+    remaining: Math.max(0, Math.floor((capacityMicros - usedMicros) / intervalMicros)),
+    resetMs: Math.ceil(usedMicros / 1000),
+    retryAfterMs: isAllowed ? 0 : Math.ceil((usedMicros + intervalMicros - capacityMicros) / 1000),
   };
 }
