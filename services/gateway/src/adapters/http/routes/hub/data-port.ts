@@ -31,6 +31,7 @@ const MAX_PROBLEM_CHARS = 4_096;
 /** Streams a piece of an upload to the hub as it arrives; nothing of it is kept here. */
 export async function sendToDataPort(request: FastifyRequest, reply: FastifyReply, url: string): Promise<FastifyReply> {
   const { raw } = request;
+  const { socket } = raw; // The request lets go of it when its body has been read.
   const length = request.headers['content-length'];
   raw.setTimeout(DATA_IDLE_TIMEOUT_MS, () => raw.destroy(new Error('the sender fell silent')));
   try {
@@ -47,7 +48,7 @@ export async function sendToDataPort(request: FastifyRequest, reply: FastifyRepl
     await answer.body.dump();
     return reply.code(204).headers(only(answer, UPLOAD_HEADERS)).send();
   } finally {
-    raw.setTimeout(0);
+    socket.setTimeout(0);
   }
 }
 
