@@ -2,7 +2,7 @@ import { defineConfig } from 'drizzle-kit';
 
 export default defineConfig({
   dialect: 'postgresql',
-  schema: ['./src/adapters/postgres/schema.ts', './src/adapters/postgres/schema-corpus.ts'],
+  schema: ['./src/adapters/postgres/schema.ts', './src/adapters/postgres/corpus/schema.ts'],
   out: './migrations',
   casing: 'snake_case',
 });

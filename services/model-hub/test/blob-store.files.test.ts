@@ -48,7 +48,7 @@ describe('file blob store', () => {
 
   it('a name that would leave the folder is a bug, not a path', async () => {
     await using made = await makeStore();
-    await expect(made.store.sizeOf('../acc_1', 'a'.repeat(64))).rejects.toThrow();
+    await expect(made.store.sizeOf('../acc_1', 'a'.repeat(64))).rejects.toThrow('cannot be a folder');
   });
 });
 

@@ -80,7 +80,7 @@ describe('data port', () => {
     expect(await offsetOf(url)).toBe(0);
     const files = [{ path: 'forged', ...blob }];
     const commit = { requestId: '', repositoryId, message: '', files, deletedPaths: [], expectedParent: '' };
-    await expect(clients.repositories.createCommit(commit, as)).rejects.toThrow();
+    await expect(clients.repositories.createCommit(commit, as)).rejects.toThrow('not uploaded');
     expect((await uploadAll(url, bytes)).status).toBe(204);
   });
 

@@ -66,16 +66,19 @@ export function writeCorpus(corpus: Corpus): CorpusMessage {
   return { corpusId, tenant: writeTenant(corpus), name, documentCount, chunkCount, createdAt: new Date(createdAt) };
 }
 
-export function writeDocument({ termCount, sizeBytes, updatedAt, ...document }: Document): DocumentMessage {
-  return { ...document, sizeBytes: BigInt(sizeBytes), updatedAt: new Date(updatedAt) };
+export function writeDocument(document: Document): DocumentMessage {
+  const { documentId, name, sha256, sizeBytes, chunkCount, updatedAt } = document;
+  return { documentId, name, sha256, sizeBytes: BigInt(sizeBytes), chunkCount, updatedAt: new Date(updatedAt) };
 }
 
-export function readRoute({ model, upstream, upstreamModel, description, isLanguageModel }: RouteMessage): RouteSpec {
+/** The part of a route that its operator decides. */
+export function readRoute(route: RouteSpec | RouteMessage): RouteSpec {
+  const { model, upstream, upstreamModel, description, isLanguageModel } = route;
   return { model, upstream, upstreamModel, description, isLanguageModel };
 }
 
-export function writeRoute({ isRemoved, version, updatedAt, ...route }: Route): RouteMessage {
-  return { ...route, version: BigInt(version), updatedAt: new Date(updatedAt) };
+export function writeRoute(route: Route): RouteMessage {
+  return { ...readRoute(route), version: BigInt(route.version), updatedAt: new Date(route.updatedAt) };
 }
 
 function writeTenant(thing: { owner: Owner; subAccountId?: string; principalId: string }): TenantMessage {

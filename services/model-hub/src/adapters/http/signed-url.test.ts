@@ -29,15 +29,16 @@ describe('signed URLs', () => {
 
   it('no change of any character leaves it valid for anything else', () => {
     const url = asRequest(signer.sign(aGrant()));
+    // The last character of base64 carries two bits that mean nothing; everything else counts.
+    const anyPlace = fc.nat({ max: url.length - 2 });
     fc.assert(
-      fc.property(fc.nat({ max: url.length - 1 }), fc.constantFrom('0', 'b', 'Z', '_', '&', '%'), (at, character) => {
+      fc.property(anyPlace, fc.constantFrom('0', 'b', 'Z', '_', '&', '%'), (at, character) => {
         const tampered = url.slice(0, at) + character + url.slice(at + 1);
         fc.pre(tampered !== url);
-        // The last character of base64 carries two bits that mean nothing; everything else counts.
-        const check = signer.check('read', tampered);
-        if (at < url.length - 1) expect(check.kind).toBe('invalid');
+        expect(signer.check('read', tampered).kind).toBe('invalid');
       }),
     );
+    expect(signer.check('read', url).kind).toBe('ok');
   });
 
   it.each([

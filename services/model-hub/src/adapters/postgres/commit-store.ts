@@ -68,6 +68,7 @@ function ownedBy({ accountId, workspaceId }: Owner): SQL | undefined {
   return and(eq(commits.accountId, accountId), eq(commits.workspaceId, workspaceId));
 }
 
-function toCommit({ accountId, workspaceId, createdAt, ...row }: typeof commits.$inferSelect): Commit {
-  return { ...row, createdAt: createdAt.getTime() };
+function toCommit(row: typeof commits.$inferSelect): Commit {
+  const { repositoryId, revision, parent, number, message, principalId, fileCount, createdAt } = row;
+  return { repositoryId, revision, parent, number, message, principalId, fileCount, createdAt: createdAt.getTime() };
 }

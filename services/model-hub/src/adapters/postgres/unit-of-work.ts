@@ -4,7 +4,7 @@ import type { EventLog, HubEvent, HubStores, UnitOfWork } from '../../app/ports.
 import { toOutboxEvent } from '../nats/to-outbox-event.ts';
 import { blobRecords } from './blob-records.ts';
 import { commitStore } from './commit-store.ts';
-import { corpusStore } from './corpus-store.ts';
+import { corpusStore } from './corpus/corpus-store.ts';
 import { repositoryStore } from './repository-store.ts';
 import { routeStore } from './route-store.ts';
 

@@ -41,7 +41,8 @@ describe('decideCommit', () => {
     });
     const decided = decideCommit(base, aChange({ deletedPaths: ['drop'] }), sha256);
     expect(decided).toMatchObject({ kind: 'done', value: { parent: base.head } });
-    if (decided.kind === 'done') expect(decided.value.files.map((f) => f.path).toSorted()).toEqual(['a.txt', 'keep']);
+    const files = decided.kind === 'done' ? decided.value.files : [];
+    expect(files.map((each) => each.path).toSorted()).toEqual(['a.txt', 'keep']);
   });
 
   it.each([

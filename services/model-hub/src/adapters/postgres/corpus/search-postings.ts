@@ -1,7 +1,7 @@
 import type { Tx } from '@suanli/postgres';
 import { sql } from 'drizzle-orm';
-import { BM25, SCORE_DECIMALS } from '../../domain/corpus/bm25.ts';
-import type { Corpus, SearchHit } from '../../domain/corpus/corpus.ts';
+import { BM25, SCORE_DECIMALS } from '../../../domain/corpus/bm25.ts';
+import type { Corpus, SearchHit } from '../../../domain/corpus/corpus.ts';
 
 /**
  * BM25 in one statement: the same formula as `bm25` of the domain. All that is read is the postings of the asked terms

@@ -1,5 +1,5 @@
 import { bigint, index, integer, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
-import { instant, orderedText } from './columns.ts';
+import { instant, orderedText } from '../columns.ts';
 
 /** Numbers beside the public ids keep the largest table, the postings, small. */
 const number = (name: string) => bigint(name, { mode: 'number' });

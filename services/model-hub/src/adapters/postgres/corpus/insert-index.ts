@@ -1,6 +1,6 @@
 import type { Tx } from '@suanli/postgres';
 import { sql } from 'drizzle-orm';
-import type { IndexedChunk } from '../../domain/corpus/corpus.ts';
+import type { IndexedChunk } from '../../../domain/corpus/corpus.ts';
 
 /** Postings per statement: keeps each well below the size of one message to the server. */
 const POSTINGS_CHUNK = 10_000;

@@ -1,11 +1,11 @@
 import { isId } from '@suanli/kernel';
 import type { Tx } from '@suanli/postgres';
 import { and, asc, desc, eq, gt, lt, type SQL, sql } from 'drizzle-orm';
-import type { CorpusStore } from '../../app/ports.ts';
-import { CORPUS_ID_PREFIX, type Corpus, type Document } from '../../domain/corpus/corpus.ts';
-import type { Owner } from '../../domain/repository/repository.ts';
+import type { CorpusStore } from '../../../app/ports.ts';
+import { CORPUS_ID_PREFIX, type Corpus, type Document } from '../../../domain/corpus/corpus.ts';
+import type { Owner } from '../../../domain/repository/repository.ts';
 import { insertIndex } from './insert-index.ts';
-import { corpora, documents } from './schema-corpus.ts';
+import { corpora, documents } from './schema.ts';
 import { searchPostings } from './search-postings.ts';
 
 export function corpusStore(tx: Tx): CorpusStore {
@@ -118,22 +118,23 @@ function toRow({ owner, createdAt, ...corpus }: Corpus): typeof corpora.$inferIn
   return { ...corpus, ...owner, createdAt: new Date(createdAt) };
 }
 
-function toCorpus({
-  corpusNo,
-  accountId,
-  workspaceId,
-  subAccountId,
-  createdAt,
-  ...row
-}: typeof corpora.$inferSelect): Corpus {
+function toCorpus(row: typeof corpora.$inferSelect): Corpus {
+  const { corpusId, accountId, workspaceId, subAccountId, name, principalId, createdAt } = row;
+  const { documentCount, chunkCount, termCount } = row;
   return {
-    ...row,
+    corpusId,
     owner: { accountId, workspaceId },
     ...(subAccountId !== null && { subAccountId }),
+    name,
+    principalId,
+    documentCount,
+    chunkCount,
+    termCount,
     createdAt: createdAt.getTime(),
   };
 }
 
-function toDocument({ documentNo, corpusNo, updatedAt, ...row }: typeof documents.$inferSelect): Document {
-  return { ...row, updatedAt: updatedAt.getTime() };
+function toDocument(row: typeof documents.$inferSelect): Document {
+  const { documentId, name, sha256, sizeBytes, chunkCount, termCount, updatedAt } = row;
+  return { documentId, name, sha256, sizeBytes, chunkCount, termCount, updatedAt: updatedAt.getTime() };
 }
