@@ -164,6 +164,19 @@ describe('a fence', () => {
   });
 });
 
+describe('a loss before the start', () => {
+  it('uses up no requeue', () => {
+    const live = aLive(
+      [{ phase: 'assigned' }],
+      { phase: 'starting', spec: aSpec({ maxRequeues: 0 }) },
+      { phase: 'starting' },
+    );
+    const { after, usage } = settle(live, fence(live, NOW, LATER), LATER, policy);
+    expect(after.workload).toMatchObject({ phase: 'pending', requeues: 0 });
+    expect(usage).toEqual([]);
+  });
+});
+
 describe('usage', () => {
   it('adds up to the run time however it was reported', () => {
     const steps = fc.array(fc.integer({ min: 0, max: 20_000 }), { maxLength: 20 });

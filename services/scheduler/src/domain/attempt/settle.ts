@@ -73,17 +73,15 @@ function endAttempt(live: Live, now: Instant, policy: AttemptPolicy): Live {
   const outcome = decideOutcome(live);
   const startedAt = live.attempt.startedAt ?? earliest(live.tasks.map((task) => task.startedAt));
   const { jobKey: _dies, ...attempt } = live.attempt;
-  return {
-    tasks: live.tasks,
-    workload: endWorkload(withStart(live.workload, startedAt), live.attempt.epoch, outcome, now, policy),
-    attempt: {
-      ...attempt,
-      phase: outcome.kind,
-      reason: outcome.reason,
-      finishedAt: Math.max(...live.tasks.map((task: Task) => task.finishedAt ?? now)),
-      ...(startedAt !== undefined && { startedAt }),
-    },
+  const ended: Live['attempt'] = {
+    ...attempt,
+    phase: outcome.kind,
+    reason: outcome.reason,
+    finishedAt: Math.max(...live.tasks.map((task: Task) => task.finishedAt ?? now)),
+    ...(startedAt !== undefined && { startedAt }),
   };
+  const workload = withStart(live.workload, startedAt);
+  return { tasks: live.tasks, attempt: ended, workload: endWorkload(workload, ended, outcome, now, policy) };
 }
 
 function withStart(workload: Workload, startedAt: Instant | undefined): Workload {
@@ -92,36 +90,40 @@ function withStart(workload: Workload, startedAt: Instant | undefined): Workload
 
 function endWorkload(
   workload: Workload,
-  epoch: number,
+  attempt: Live['attempt'],
   outcome: Outcome,
   now: Instant,
   policy: AttemptPolicy,
 ): Workload {
-  const code = outcome.kind === 'failed' && outcome.exitCode !== undefined ? { exitCode: outcome.exitCode } : {};
   switch (outcome.kind) {
     case 'succeeded':
       return { ...advance(workload, 'succeed', outcome.reason, now), exitCode: 0 };
-    case 'failed':
+    case 'failed': {
+      const code = outcome.exitCode === undefined ? {} : { exitCode: outcome.exitCode };
       return { ...advance(workload, 'fail', outcome.reason, now), ...code };
+    }
     case 'cancelled':
-      // The machine knows one way to `cancelled` from here: through `stopping`, where stopCause was set.
       return advance(workload, 'cancel', outcome.reason, now);
-    case 'lost':
-      return workload.requeues < workload.spec.maxRequeues
-        ? requeue(workload, epoch, now, policy)
+    case 'lost': {
+      // What was lost before it began is not started *again*: it uses up no requeue.
+      const used = attempt.startedAt === undefined ? 0 : 1;
+      return workload.requeues + used <= workload.spec.maxRequeues
+        ? requeue(workload, { used, lostEpoch: attempt.epoch }, now, policy)
         : advance(workload, 'fail', outcome.reason, now);
+    }
   }
 }
 
-function requeue(workload: Workload, epoch: number, now: Instant, policy: AttemptPolicy): Workload {
-  const { stopCause: _over, ...next } = advance(
-    workload,
-    'requeue',
-    reason('requeued', { lost_epoch: String(epoch) }),
-    now,
-  );
+function requeue(
+  workload: Workload,
+  { used, lostEpoch }: { used: number; lostEpoch: number },
+  now: Instant,
+  policy: AttemptPolicy,
+): Workload {
+  const why = reason('requeued', { lost_epoch: String(lostEpoch) });
+  const { stopCause: _over, ...next } = advance(workload, 'requeue', why, now);
   const waitMs = Math.min(policy.requeueBackoffMs * 2 ** workload.requeues, policy.maxRequeueBackoffMs);
-  return { ...next, requeues: workload.requeues + 1, eligibleAt: now + waitMs };
+  return { ...next, requeues: workload.requeues + used, eligibleAt: now + waitMs };
 }
 
 function earliest(times: readonly (Instant | undefined)[]): Instant | undefined {
