@@ -22,8 +22,8 @@ import { connectDownstream } from './adapters/grpc/downstream.ts';
 import { inferenceService } from './adapters/grpc/inference/inference-service.ts';
 import { jobKeyService } from './adapters/grpc/job-key-service.ts';
 import { tokenService } from './adapters/grpc/token-service.ts';
+import { closeGently } from './adapters/http/close-gently.ts';
 import { createHttpApp } from './adapters/http/create-http-app.ts';
-import { DRAIN_LIMIT_MS } from './adapters/http/limits.ts';
 import { createStreamRegistry } from './adapters/http/sse/stream-registry.ts';
 import { followRevokedKeys } from './adapters/nats/key-feed.ts';
 import { eventLog } from './adapters/postgres/event-log.ts';
@@ -176,8 +176,7 @@ export async function createGateway(config: GatewayConfig, overrides: GatewayOve
         );
   boot.defer(async () => {
     streams.drain();
-    await Promise.race([app.close(), clock.sleep(DRAIN_LIMIT_MS)]);
-    app.server.closeAllConnections();
+    await closeGently(app, clock);
     await uses.flush();
   });
   const checks = {

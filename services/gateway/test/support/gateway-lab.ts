@@ -77,6 +77,8 @@ export async function gatewayLab(
   const bus = boot.use(await testBus('gateway-lab'));
   const tls = boot.use(await testTls());
   const gateways: Gateway[] = [];
+  // Made last, so that they stop before what they stand on; replicas join it while a test runs.
+  const replicas = new AsyncDisposableStack();
   const jwksUrl = () => `${gateways[0]?.addresses.http}/.well-known/jwks.json`;
   const { answers = {} } = options;
   const start = async (service: string, parts: [ServiceDefinition, Answers | undefined][]): Promise<FakeServices> =>
@@ -131,12 +133,13 @@ export async function gatewayLab(
   const startReplica = async (overrides: Record<string, string> = {}): Promise<Gateway> => {
     const REPLICA_ID = `gateway-${gateways.length + 1}`;
     const config = gatewayEnv.parse({ ...env, REPLICA_ID, ...overrides });
-    const gateway = boot.use(await createGateway(config, { logger: options.logger ?? silentLogger }));
+    const gateway = replicas.use(await createGateway(config, { logger: options.logger ?? silentLogger }));
     gateways.push(gateway);
     await gateway.start();
     return gateway;
   };
   const client = (gateway: Gateway, key: string) => restClient(gateway.addresses.http, key);
+  boot.use(replicas);
   const gateway = await startReplica();
   const operator = client(gateway, OPERATOR_KEY);
   const openAccount = async (name = 'Acme'): Promise<Tenant> => {

@@ -7,6 +7,7 @@ import Fastify, {
   type RouteOptions,
 } from 'fastify';
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { createAllowedMethods } from './allowed-methods.ts';
 import { documentApi } from './docs/document-api.ts';
 import { auditHook, finishAudit } from './hooks/audit.ts';
 import { authenticateHook } from './hooks/authenticate.ts';
@@ -32,9 +33,13 @@ export async function createHttpApp(deps: HttpDeps): Promise<HttpApp> {
   // Routes take JSON unless they say otherwise.
   app.removeContentTypeParser('text/plain');
   app.setErrorHandler(handleError);
-  app.setNotFoundHandler(handleNotFound);
+  const methods = createAllowedMethods();
+  app.setNotFoundHandler((request, reply) => handleNotFound(methods, request, reply));
   addContext(app, deps);
-  app.addHook('onRoute', checkRoute);
+  app.addHook('onRoute', (route) => {
+    methods.add(route);
+    checkRoute(route);
+  });
   await documentApi(app, deps);
   await registerRoutes(app, deps);
   return app;
@@ -50,6 +55,8 @@ function createFastify(deps: Pick<HttpDeps, 'logger' | 'trustedProxies'>) {
       const given = request.headers['x-request-id'];
       return typeof given === 'string' && OWN_REQUEST_ID.test(given) ? given : `req_${randomUUID()}`;
     },
+    // Paths that cannot be decoded reach no route, and none of its hooks.
+    frameworkErrors: (error, request, reply) => void handleError(error, request, reply),
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1_024 },

@@ -48,7 +48,6 @@ export function createRedisLimiter(options: {
     commandTimeout: COMMAND_TIMEOUT_MS,
     connectTimeout: 2_000,
     maxRetriesPerRequest: 0,
-    enableOfflineQueue: false,
     retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
     scripts: { takeRequest: { lua: TAKE, numberOfKeys: 1 } },
   }) as LimiterRedis;

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { AllowedMethods } from '../allowed-methods.ts';
 import { RETRY_AFTER_SECONDS } from '../limits.ts';
 import { problemFromError } from '../problems/from-error.ts';
 import { problem, type ProblemError, renderProblem } from '../problems/problem.ts';
@@ -11,13 +12,18 @@ export function handleError(error: unknown, request: FastifyRequest, reply: Fast
   return sendProblem(found, request, reply);
 }
 
-export function handleNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  return sendProblem(problem('route_not_found'), request, reply);
+/** No route: either the path is wrong, or only the method. */
+export function handleNotFound(methods: AllowedMethods, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const allowed = methods.at(pathOf(request));
+  if (allowed.length === 0) return sendProblem(problem('route_not_found'), request, reply);
+  const headers = { allow: allowed.join(', ') };
+  return sendProblem(problem('method_not_allowed', undefined, { headers }), request, reply);
 }
 
 export function sendProblem(found: ProblemError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const body = renderProblem(found, { instance: pathOf(request), requestId: request.id });
   request.problemCode = found.code;
+  reply.header('x-request-id', request.id);
   if (body.status === 503) reply.header('retry-after', String(RETRY_AFTER_SECONDS));
   reply.headers(found.extras.headers ?? {});
   // As text: an answer's schema describes success, problems do not pass through it.
