@@ -23,7 +23,7 @@ it('a job that no cluster could ever run is refused with the reason of each', as
 });
 
 it('a model call without money is refused in the words of that API', async () => {
-  const { api } = await openTenant('silent');
+  const { api } = await openTenant('silent', 0n, 0);
   const { data } = await api.get<{ data: { id: string }[] }>('/v1/models');
   const body = { model: data[0]?.id, messages: [{ role: 'user', content: 'Hello.' }] };
   const answer = await api.send('POST', '/v1/chat/completions', { body });
