@@ -19,7 +19,8 @@ const names = [
 ];
 const lines = [
   ...names.map((name) => `${name}=${secret()}`),
-  `MASTER_KEY=${key()}`,
+  `GATEWAY_MASTER_KEY=${key()}`,
+  `SCHEDULER_MASTER_KEY=${key()}`,
   `URL_SIGNING_KEY=${key()}`,
   `OPERATOR_KEY_SHA256=${createHash('sha256').update(operatorKey).digest('hex')}`,
   "# The operator's key itself: keep it elsewhere in production, the platform needs only its hash.",

@@ -22,3 +22,4 @@ export { createOpsServer, type OpsServer, type OpsServerOptions, type ReadinessC
 export { type CreateService, run, runOnce, type RunOptions } from './run.ts';
 export type { Service } from './service.ts';
 export { type Loop, type Loops, superviseLoops } from './supervise-loops.ts';
+export { createVault, type Vault } from './vault.ts';

@@ -8,6 +8,7 @@ import { streamSubjects } from '@suanli/proto/subjects';
 import {
   createMetrics,
   createOpsServer,
+  createVault,
   natsConfig,
   postgresConfig,
   readTls,
@@ -17,7 +18,6 @@ import {
 } from '@suanli/service-kit';
 import { es256 } from './adapters/crypto/es256.ts';
 import { secrets } from './adapters/crypto/secrets.ts';
-import { createVault } from './adapters/crypto/vault.ts';
 import { connectDownstream } from './adapters/grpc/downstream.ts';
 import { inferenceService } from './adapters/grpc/inference/inference-service.ts';
 import { jobKeyService } from './adapters/grpc/job-key-service.ts';

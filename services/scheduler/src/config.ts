@@ -11,6 +11,7 @@ export const schedulerEnv = z.object({
   BILLING_ADDRESS: env.address('Internal gRPC of billing: holds and prices'),
   GATEWAY_ADDRESS: env.address('Internal gRPC of the gateway: keys of jobs'),
   MODEL_HUB_ADDRESS: env.address('Internal gRPC of the model hub: revisions of mounts'),
+  MASTER_KEY: env.secretBytes('Seals the keys of running jobs; the same for all replicas', 32),
   CATALOGUE_FILE: env.path('Regions, clusters and SKUs that are for sale (YAML)'),
   LEASE_MS: env.int('How long after a sync a cluster’s work is its agent’s own', 10_000, { min: 500, max: 600_000 }),
   LEASE_MARGIN_MS: env.int('An agent stops so much before its lease ends, the scheduler fences so much after', 2_000, {

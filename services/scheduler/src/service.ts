@@ -5,6 +5,7 @@ import { streamSubjects } from '@suanli/proto/subjects';
 import {
   createMetrics,
   createOpsServer,
+  createVault,
   natsConfig,
   postgresConfig,
   readTls,
@@ -15,6 +16,7 @@ import {
 import { readCatalogue } from './adapters/file/read-catalogue.ts';
 import { connectPeers } from './adapters/grpc/clients/connect-peers.ts';
 import { createListeners } from './adapters/grpc/listeners.ts';
+import { jobKeyVault } from './adapters/job-key-vault.ts';
 import { runControl } from './adapters/loops/run-control.ts';
 import { schedulerMetrics } from './adapters/loops/scheduler-metrics.ts';
 import { serveAgents } from './adapters/nats/agent-uplink.ts';
@@ -59,7 +61,8 @@ export async function createScheduler(config: SchedulerConfig, overrides: Schedu
   const relay = createOutboxRelay({ ...common, db, bus, stream });
   const board = createWakeBoard({ clock, bus, wakeRelay: relay.wake });
   const tls = await readTls(tlsConfig(config));
-  const peers = boot.use(connectPeers(config, tls, { clock, logger }));
+  const vault = jobKeyVault(createVault(config.MASTER_KEY));
+  const peers = boot.use(connectPeers(config, tls, { clock, logger, vault }));
   const loops = boot.use(superviseLoops({ logger, clock })); // Stopped before what they use is closed.
   const base = overrides.policy ?? defaultPolicy;
   const policy = { ...base, leaseMs: config.LEASE_MS, leaseMarginMs: config.LEASE_MARGIN_MS };
@@ -95,7 +98,7 @@ export async function createScheduler(config: SchedulerConfig, overrides: Schedu
         loops.run(`consumer of ${name}`, (signal) => consumer.run(signal));
       }
       owned.use(board.follow(bus));
-      owned.use(serveAgents(deps, bus));
+      owned.use(serveAgents(deps, bus, vault));
       addresses.internal = withPort(config.GRPC_INTERNAL_ADDRESS, await internal.listen());
       if (partner) addresses.partner = withPort(config.GRPC_PARTNER_ADDRESS ?? '', await partner.listen());
       addresses.ops = withPort(config.OPS_ADDRESS, await ops.listen());

@@ -122,7 +122,10 @@ function ownEnv(service: ServiceName, around: Surroundings, userEnv: NodeJS.Proc
     case 'billing':
       return { PRICES_FILE: inRoot(CATALOGUE, 'prices.yaml') };
     case 'scheduler':
-      return { CATALOGUE_FILE: inRoot(CATALOGUE, 'compute.yaml') };
+      return {
+        CATALOGUE_FILE: inRoot(CATALOGUE, 'compute.yaml'),
+        MASTER_KEY: secrets.get('scheduler master key', 'base64'),
+      };
     case 'model-hub':
       return {
         DATA_ADDRESS: addresses.data,

@@ -82,6 +82,7 @@ export async function startPlatform(options: { policy?: Policy; replicas?: numbe
       },
       ...{ GRPC_INTERNAL_ADDRESS: '127.0.0.1:0', GRPC_PARTNER_ADDRESS: '127.0.0.1:0', OPS_ADDRESS: '127.0.0.1:0' },
       ...{ BILLING_ADDRESS: billing.address, GATEWAY_ADDRESS: gateway.address, MODEL_HUB_ADDRESS: hub.address },
+      MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
       ...{ LEASE_MS: String(LEASE_MS), LEASE_MARGIN_MS: String(LEASE_MARGIN_MS) },
     });
     const policy = options.policy ?? fastPolicy;

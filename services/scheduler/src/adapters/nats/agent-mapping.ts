@@ -10,6 +10,7 @@ import type { ClusterReport, Desired } from '../../app/agents/sync-cluster.ts';
 import type { Policy } from '../../app/policy.ts';
 import type { LogChunk, NodeReport } from '../../app/stores.ts';
 import type { TaskReport } from '../../domain/attempt/fold-report.ts';
+import type { JobKeyVault } from '../job-key-vault.ts';
 import { toProtoSpec, toProtoTenant } from '../grpc/job-mapping.ts';
 
 const TASK_PHASES: readonly TaskReport['phase'][] = ['preparing', 'running', 'publishing', 'exited', 'failed_to_start'];
@@ -45,9 +46,9 @@ function fromTask(task: AgentTask): TaskReport[] {
   ];
 }
 
-export function encodeSyncResponse(sequence: bigint, desired: Desired, policy: Policy): Uint8Array {
+export function encodeSyncResponse(sequence: bigint, desired: Desired, policy: Policy, vault: JobKeyVault): Uint8Array {
   return SyncResponse.encode({
-    tasks: desired.map(toDesiredTask),
+    tasks: desired.map((each) => toDesiredTask(each, vault)),
     leaseMs: policy.leaseMs,
     marginMs: policy.leaseMarginMs,
     syncIntervalMs: policy.syncIntervalMs,
@@ -55,9 +56,10 @@ export function encodeSyncResponse(sequence: bigint, desired: Desired, policy: P
   }).finish();
 }
 
-function toDesiredTask({ live, task }: Desired[number]): DesiredTask {
+function toDesiredTask({ live, task }: Desired[number], vault: JobKeyVault): DesiredTask {
   const { workload, attempt } = live;
   const isStopping = workload.phase === 'stopping';
+  const sealed = isStopping ? undefined : attempt.jobKey;
   return {
     jobId: workload.id,
     epoch: attempt.epoch,
@@ -68,7 +70,7 @@ function toDesiredTask({ live, task }: Desired[number]): DesiredTask {
     nodeId: task.nodeId,
     gpus: [...task.gpus],
     fundedUntil: new Date(attempt.fundedUntil),
-    jobKey: isStopping ? '' : (attempt.jobKey ?? ''),
+    jobKey: sealed === undefined ? '' : vault.open(sealed, { workloadId: workload.id, epoch: attempt.epoch }),
     region: attempt.region,
     logOffset: BigInt(task.logBytes),
     stopCause: workload.stopCause ?? '',

@@ -4,13 +4,14 @@ import { AGENT_UPLINKS } from '@suanli/proto/subjects';
 import { storeLogs } from '../../app/agents/store-logs.ts';
 import { syncCluster } from '../../app/agents/sync-cluster.ts';
 import type { SchedulerDeps } from '../../app/deps.ts';
+import type { JobKeyVault } from '../job-key-vault.ts';
 import { encodeSyncResponse, fromLogsRequest, fromSyncRequest } from './agent-mapping.ts';
 
 /** Replicas share the agents' requests: any of them may answer any. */
 const QUEUE = 'scheduler';
 
 /** Answers agents. Throws refuse to answer: the agent then goes on by its lease. */
-export function serveAgents(deps: SchedulerDeps, bus: Bus): AsyncDisposable {
+export function serveAgents(deps: SchedulerDeps, bus: Bus, vault: JobKeyVault): AsyncDisposable {
   const uplinks = new AsyncDisposableStack();
   uplinks.use(
     bus.respond(AGENT_UPLINKS.sync, { queue: QUEUE }, async ({ subject, data }) => {
@@ -18,7 +19,7 @@ export function serveAgents(deps: SchedulerDeps, bus: Bus): AsyncDisposable {
       checkCluster(subject, report.clusterId);
       const desired = await syncCluster(deps, report);
       if (desired === undefined) throw new Error(`cluster ${report.clusterId} is not in the catalogue`);
-      return encodeSyncResponse(report.sequence, desired, deps.policy);
+      return encodeSyncResponse(report.sequence, desired, deps.policy, vault);
     }),
   );
   uplinks.use(bus.respond(AGENT_UPLINKS.logs, { queue: QUEUE }, (message) => takeLogs(deps, message)));

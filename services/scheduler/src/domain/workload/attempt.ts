@@ -55,7 +55,7 @@ export type Attempt = {
   extendAt: Instant;
   /** The newest usage event of this attempt: after the last one billing releases what is left of the hold. */
   lastUsageId?: string;
-  /** Job-scoped secret; gone when the attempt has ended. */
+  /** The job-scoped secret, sealed; opened only on its way to the agent, gone when the attempt has ended. */
   jobKey?: string;
 };
 

@@ -4,6 +4,7 @@ import { HoldServiceClient, PricingServiceClient } from '@suanli/proto/suanli/bi
 import { JobKeyServiceClient } from '@suanli/proto/suanli/gateway/internal/v1/gateway.ts';
 import { HubServiceClient } from '@suanli/proto/suanli/modelhub/internal/v1/hub.ts';
 import type { Billing, JobKeys, PriceList, Revisions } from '../../../app/ports.ts';
+import type { JobKeyVault } from '../../job-key-vault.ts';
 import { billingClient } from './billing.ts';
 import { jobKeysClient } from './job-keys.ts';
 import { createPriceList } from './price-list.ts';
@@ -15,7 +16,11 @@ export type PeerAddresses = { BILLING_ADDRESS: string; GATEWAY_ADDRESS: string; 
 export type Peers = { billing: Billing; prices: PriceList; keys: JobKeys; revisions: Revisions } & AsyncDisposable;
 
 /** The services that the control plane asks. Connections are made when they are first needed. */
-export function connectPeers(addresses: PeerAddresses, tls: ClientTls, deps: { clock: Clock; logger: Logger }): Peers {
+export function connectPeers(
+  addresses: PeerAddresses,
+  tls: ClientTls,
+  deps: { clock: Clock; logger: Logger; vault: JobKeyVault },
+): Peers {
   const owned = new AsyncDisposableStack();
   const to = (peer: string, address: string) => ({
     address,
@@ -32,7 +37,7 @@ export function connectPeers(addresses: PeerAddresses, tls: ClientTls, deps: { c
   return {
     billing: billingClient(holds),
     prices: createPriceList({ pricing, ...deps }),
-    keys: jobKeysClient(keys),
+    keys: jobKeysClient(keys, deps.vault),
     revisions: revisionsClient(hub),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -1,5 +1,11 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import type { Vault } from '../../app/ports.ts';
+
+/** Keeps small secrets so that a stolen database does not give them away. */
+export type Vault = {
+  /** `purpose` is bound to the text: what was sealed for one purpose cannot be opened for another. */
+  seal(text: string, purpose: string): string;
+  open(sealed: string, purpose: string): string;
+};
 
 const ALGORITHM = 'aes-256-gcm';
 const NONCE_BYTES = 12;
