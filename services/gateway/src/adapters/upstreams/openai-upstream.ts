@@ -1,19 +1,27 @@
 import { createParser } from 'eventsource-parser';
 import { type Dispatcher, request } from 'undici';
-import { type StreamChunk, type Upstream, UpstreamFailed, type WireObject } from '../../app/inference/ports.ts';
-import type { ChatBody, TokenUsage } from '../../domain/inference/chat.ts';
+import { type AnswerPart, type Upstream, UpstreamFailed } from '../../app/inference/ports.ts';
+import type { ChatBody } from '../../domain/inference/chat.ts';
+import { parseObject, readAnswer } from './openai-answer.ts';
 
 /** First byte of an answer, and silence in the middle of one. */
 const HEADERS_TIMEOUT_MS = 120_000;
 const SILENCE_TIMEOUT_MS = 60_000;
 const MAX_ANSWER_BYTES = 16 * 1024 ** 2;
+/** Characters of one frame of a stream. */
+const MAX_FRAME_CHARS = 4 * 1024 ** 2;
+
+/** What may follow the last word of a stream. */
+const MAX_TAIL_BYTES = 1_024;
+const TAIL_TIMEOUT_MS = 1_000;
 
 export type OpenAiUpstreamOptions = { name: string; baseUrl: string; apiKey: string | undefined };
+type Body = Dispatcher.ResponseData['body'];
 
 /** Any server that speaks the OpenAI API. Set by the operator, so its address is not a user's. */
 export function openAiUpstream({ name, baseUrl, apiKey }: OpenAiUpstreamOptions): Upstream {
   const url = `${baseUrl.replace(/\/+$/, '')}/chat/completions`;
-  const post = async (body: ChatBody, signal: AbortSignal): Promise<Dispatcher.ResponseData['body']> => {
+  const post = async (body: ChatBody, signal: AbortSignal): Promise<Body> => {
     const authorization = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
     const headers = { 'content-type': 'application/json', ...authorization };
     const timeouts = { headersTimeout: HEADERS_TIMEOUT_MS, bodyTimeout: SILENCE_TIMEOUT_MS };
@@ -27,11 +35,8 @@ export function openAiUpstream({ name, baseUrl, apiKey }: OpenAiUpstreamOptions)
       throw new UpstreamFailed(`${name} cannot be reached`, undefined, undefined, error);
     });
     if (reply.statusCode < 300) return reply.body;
-    throw new UpstreamFailed(
-      `${name} answered ${reply.statusCode}`,
-      reply.statusCode,
-      parseObject(await readBounded(reply.body, name)),
-    );
+    const said = parseObject(await readBounded(reply.body, name));
+    throw new UpstreamFailed(`${name} answered ${reply.statusCode}`, reply.statusCode, said);
   };
 
   return {
@@ -39,7 +44,8 @@ export function openAiUpstream({ name, baseUrl, apiKey }: OpenAiUpstreamOptions)
     async complete(body, signal) {
       const answer = parseObject(await readBounded(await post({ ...body, stream: false }, signal), name));
       if (answer === undefined) throw new UpstreamFailed(`${name} did not answer JSON`);
-      return { body: answer, text: contentOf(answer, 'message'), usage: usageOf(answer) };
+      if (!Array.isArray(answer['choices'])) throw new UpstreamFailed(`${name} answered without choices`);
+      return readAnswer(answer, 'message');
     },
     async *stream(body, signal) {
       yield* readChunks(await post(body, signal), name);
@@ -48,31 +54,40 @@ export function openAiUpstream({ name, baseUrl, apiKey }: OpenAiUpstreamOptions)
 }
 
 /** Frames may be cut anywhere by the transport; the parser puts them together. */
-async function* readChunks(body: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<StreamChunk> {
+async function* readChunks(body: Body, name: string): AsyncGenerator<AnswerPart> {
   const frames: string[] = [];
-  const parser = createParser({ onEvent: (event) => frames.push(event.data) });
+  const parser = createParser({ onEvent: (event) => frames.push(event.data), maxBufferSize: MAX_FRAME_CHARS });
   const decoder = new TextDecoder();
   let isDone = false;
   try {
-    for await (const bytes of body) {
+    for await (const bytes of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
       parser.feed(decoder.decode(bytes, { stream: true }));
       for (const frame of frames.splice(0)) {
-        if (frame === '[DONE]') isDone = true;
-        else yield toChunk(frame, name);
+        isDone = frame === '[DONE]';
+        if (isDone) return;
+        yield toChunk(frame, name);
       }
     }
   } catch (error) {
     if (error instanceof UpstreamFailed) throw error;
     throw new UpstreamFailed(`${name} broke off`, undefined, undefined, error);
+  } finally {
+    if (isDone) leaveConnection(body);
+    else body.destroy();
   }
-  if (!isDone) throw new UpstreamFailed(`${name} ended its stream early`);
+  throw new UpstreamFailed(`${name} ended its stream early`);
 }
 
-function toChunk(frame: string, name: string): StreamChunk {
+/** The end after the last word is not waited for, since some upstreams keep the connection open, but used when it comes. */
+function leaveConnection(body: Body): void {
+  body.dump({ limit: MAX_TAIL_BYTES, signal: AbortSignal.timeout(TAIL_TIMEOUT_MS) }).catch(() => body.destroy());
+}
+
+function toChunk(frame: string, name: string): AnswerPart {
   const body = parseObject(frame);
   if (body === undefined) throw new UpstreamFailed(`${name} sent a chunk that is not JSON`);
-  if (body['error'] !== undefined) throw new UpstreamFailed(`${name} failed in the middle`, undefined, body);
-  return { body, text: contentOf(body, 'delta'), usage: usageOf(body) };
+  if (body['error'] != null) throw new UpstreamFailed(`${name} failed in the middle`, undefined, body);
+  return readAnswer(body, 'delta');
 }
 
 async function readBounded(body: AsyncIterable<Uint8Array>, name: string): Promise<string> {
@@ -89,30 +104,4 @@ async function readBounded(body: AsyncIterable<Uint8Array>, name: string): Promi
     throw new UpstreamFailed(`${name} broke off`, undefined, undefined, error);
   }
   return Buffer.concat(parts).toString('utf8');
-}
-
-function parseObject(text: string): WireObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as WireObject) : undefined;
-  } catch {
-    return undefined; // Not JSON: the caller says what that means.
-  }
-}
-
-function contentOf(body: WireObject, field: 'message' | 'delta'): string {
-  const choices = Array.isArray(body['choices'])
-    ? (body['choices'] as Record<string, { content?: unknown } | undefined>[])
-    : [];
-  return choices
-    .map((choice) => choice[field]?.content)
-    .filter((content) => typeof content === 'string')
-    .join('');
-}
-
-function usageOf(body: WireObject): TokenUsage | undefined {
-  const usage = body['usage'] as { prompt_tokens?: unknown; completion_tokens?: unknown } | null | undefined;
-  const { prompt_tokens: inputTokens, completion_tokens: outputTokens } = usage ?? {};
-  const areCounts = [inputTokens, outputTokens].every((count) => Number.isSafeInteger(count) && (count as number) >= 0);
-  return areCounts ? { inputTokens: inputTokens as number, outputTokens: outputTokens as number } : undefined;
 }

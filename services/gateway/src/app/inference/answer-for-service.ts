@@ -1,7 +1,9 @@
 import type { CallContext } from '@suanli/kernel';
 import { hashBody } from '@suanli/postgres';
-import type { ChatBody, TokenUsage } from '../../domain/inference/chat.ts';
+import type { ChatBody } from '../../domain/inference/chat.ts';
+import { ChargeUndone } from './charge-call.ts';
 import { type CallRefusal, type InferenceDeps, openCall } from './open-call.ts';
+import type { AnswerPart, WireObject } from './ports.ts';
 
 export type ServiceAnswer = {
   content: string;
@@ -40,7 +42,7 @@ export async function answerForService(
   const usageId = `inf_${hashBody(key).slice(0, 40)}`;
   const call = await openCall(deps, ctx, { body: request.body, usageId, costKey: request.costKey });
   if (call.kind === 'refused') return call;
-  let made: { body: Record<string, unknown>; text: string; usage: TokenUsage | undefined };
+  let made: AnswerPart;
   try {
     made = await call.upstream.complete(call.body, ctx.signal);
   } catch (error) {
@@ -49,8 +51,7 @@ export async function answerForService(
   }
   const usage = made.usage ?? call.ownUsage(made.text);
   const answer: ServiceAnswer = {
-    content: made.text,
-    finishReason: finishReasonOf(made.body),
+    ...saidIn(made.body),
     ...usage,
     usageId,
     model: request.body.model,
@@ -67,12 +68,19 @@ export async function answerForService(
   return { kind: 'done', answer };
 }
 
-/** Another replica was faster with the same request: its answer is the answer, ours is rolled back with its usage. */
-class AnsweredMeanwhile extends Error {
+/** Another try of the same request was faster: its answer is the answer, ours is rolled back with its usage. */
+class AnsweredMeanwhile extends ChargeUndone {
   override name = 'AnsweredMeanwhile';
 }
 
-function finishReasonOf(body: Record<string, unknown>): string {
-  const [choice] = Array.isArray(body['choices']) ? (body['choices'] as { finish_reason?: unknown }[]) : [];
-  return typeof choice?.finish_reason === 'string' ? choice.finish_reason : 'stop';
+function saidIn(body: WireObject): { content: string; finishReason: string } {
+  const [choice] = Array.isArray(body['choices'])
+    ? (body['choices'] as { message?: { content?: unknown } | null; finish_reason?: unknown }[])
+    : [];
+  const content = choice?.message?.content;
+  const reason = choice?.finish_reason;
+  return {
+    content: typeof content === 'string' ? content : '',
+    finishReason: typeof reason === 'string' ? reason : 'stop',
+  };
 }

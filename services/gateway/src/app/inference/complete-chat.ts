@@ -1,7 +1,7 @@
 import type { CallContext } from '@suanli/kernel';
 import type { ChatBody } from '../../domain/inference/chat.ts';
 import { type CallRefusal, type InferenceDeps, openCall } from './open-call.ts';
-import type { WireObject } from './ports.ts';
+import type { AnswerPart, WireObject } from './ports.ts';
 
 export type ChatOutcome = { kind: 'done'; body: WireObject } | CallRefusal;
 
@@ -13,7 +13,7 @@ export async function completeChat(
 ): Promise<ChatOutcome> {
   const call = await openCall(deps, ctx, request);
   if (call.kind === 'refused') return call;
-  let answer: Awaited<ReturnType<typeof call.upstream.complete>>;
+  let answer: AnswerPart;
   try {
     answer = await call.upstream.complete(call.body, ctx.signal);
   } catch (error) {

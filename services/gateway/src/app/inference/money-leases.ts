@@ -1,11 +1,13 @@
 import type { Clock, IdSource, Logger, Micros, TenantPath } from '@suanli/kernel';
 import { isIdle, type Lease, type LeaseTerms, whatItTakes } from '../../domain/inference/lease.ts';
-import type { HoldDesk } from './ports.ts';
+import type { HoldDesk, HoldOutcome } from './ports.ts';
 
 export const LEASE_TERMS: LeaseTerms = { sliceMicros: 500_000n, lifeMs: 15 * 60_000, callMs: 10 * 60_000 };
 /** A lease that nobody has used for this long is given back. */
 const IDLE_MS = 60_000;
 const SWEEP_EVERY_MS = 5_000;
+/** At stop, calls under way get this long to record what they used. */
+const CLOSE_PATIENCE_MS = 5_000;
 
 export type Slice = {
   holdId: string;
@@ -21,11 +23,18 @@ export type MoneyLeases = {
   reserve(tenant: TenantPath, micros: Micros): Promise<SliceOutcome>;
   /** Gives idle leases back. */
   sweep(signal: AbortSignal): Promise<void>;
-  /** Gives all back that no call uses. */
+  /** Reserves no more, waits a little for calls under way, and gives all back that none uses. */
   close(): Promise<void>;
 };
 
-type Pot = { leaseId: string; lease: Lease | undefined; turn: Promise<unknown> };
+type Pot = {
+  lease: Lease | undefined;
+  /** A command whose answer was lost: asked again first, for it may have changed the hold. */
+  inDoubt: (() => Promise<HoldOutcome>) | undefined;
+  turn: Promise<unknown>;
+  waiting: number;
+};
+type Refused = HoldOutcome & { kind: 'refused' };
 
 /**
  * Money leases of this replica, one for each workspace: a hold at billing from which calls are reserved in memory. A
@@ -34,55 +43,48 @@ type Pot = { leaseId: string; lease: Lease | undefined; turn: Promise<unknown> }
 export function createMoneyLeases(deps: { desk: HoldDesk; clock: Clock; ids: IdSource; logger: Logger }): MoneyLeases {
   const { desk, clock, ids, logger } = deps;
   const pots = new Map<string, Pot>();
-  const potOf = (tenant: TenantPath): Pot => {
-    const key = `${tenant.accountId}/${tenant.workspaceId}`;
-    const pot = pots.get(key) ?? { leaseId: ids.next('lea'), lease: undefined, turn: Promise.resolve() };
-    pots.set(key, pot);
-    return pot;
+  const quiet = createCounter();
+  let isClosed = false;
+
+  const ask = async (pot: Pot, command: () => Promise<HoldOutcome>): Promise<HoldOutcome> => {
+    pot.inDoubt = command;
+    const outcome = await command();
+    pot.inDoubt = undefined;
+    if (outcome.kind === 'held') adopt(pot, outcome, clock);
+    return outcome;
   };
 
-  const cover = async (pot: Pot, tenant: TenantPath, micros: Micros) => {
+  const cover = async (pot: Pot, tenant: TenantPath, micros: Micros): Promise<Refused | undefined> => {
+    if (pot.inDoubt !== undefined) await ask(pot, pot.inDoubt);
     const need = whatItTakes(pot.lease, micros, LEASE_TERMS, clock.now());
     if (need.kind === 'covered') return undefined;
+    const { lease } = pot;
     const obtain = (amountMicros: Micros) => {
       const command = { requestId: ids.next('req'), amountMicros, expiresAt: need.expiresAt };
-      return need.kind === 'open' || pot.lease === undefined
-        ? desk.place({ ...command, tenant, leaseId: pot.leaseId })
-        : desk.extend({ ...command, holdId: pot.lease.holdId });
+      if (need.kind === 'extend' && lease !== undefined)
+        return ask(pot, () => desk.extend({ ...command, holdId: lease.holdId }));
+      const leaseId = ids.next('lea');
+      return ask(pot, () => desk.place({ ...command, tenant, leaseId }));
     };
     let outcome = await obtain(need.amountMicros);
-    if (
-      outcome.kind === 'refused' &&
-      outcome.reason === 'insufficient_funds' &&
-      need.leastAmountMicros < need.amountMicros
-    ) {
-      outcome = await obtain(need.leastAmountMicros);
-    }
-    if (outcome.kind === 'refused') {
-      // The hold is gone, by expiry or by hand: the next call begins a new one.
-      if (outcome.reason === 'hold_not_active' || outcome.reason === 'hold_not_found') pot.lease = undefined;
-      return outcome;
-    }
-    const { holdId, amountMicros, expiresAt } = outcome;
-    const isSame = pot.lease?.holdId === holdId;
-    const fresh = { reservedMicros: 0n, spentMicros: 0n, lastUsageId: '', lastUsedAt: clock.now() };
-    pot.lease = { ...fresh, ...(isSame ? pot.lease : {}), holdId, amountMicros, expiresAt };
-    return undefined;
+    const isTooMuch = outcome.kind === 'refused' && outcome.reason === 'insufficient_funds';
+    if (isTooMuch && need.leastAmountMicros < need.amountMicros) outcome = await obtain(need.leastAmountMicros);
+    if (outcome.kind === 'held') return undefined;
+    // The hold is gone, by expiry or by hand: the next call begins a new one.
+    if (outcome.reason === 'hold_not_active' || outcome.reason === 'hold_not_found') pot.lease = undefined;
+    return outcome;
   };
 
   const reserve = async (pot: Pot, tenant: TenantPath, micros: Micros): Promise<SliceOutcome> => {
+    if (isClosed) return { kind: 'refused', reason: 'stopping', missingMicros: 0n };
     const hadLease = pot.lease !== undefined;
     let refusal = await cover(pot, tenant, micros);
     if (refusal !== undefined && hadLease && pot.lease === undefined) refusal = await cover(pot, tenant, micros);
+    if (refusal !== undefined) return refusal;
     const { lease } = pot;
-    if (refusal !== undefined || lease === undefined) {
-      return {
-        kind: 'refused',
-        reason: refusal?.reason ?? 'hold_not_found',
-        missingMicros: refusal?.missingMicros ?? 0n,
-      };
-    }
+    if (lease === undefined) throw new Error('a reservation is covered by no lease');
     lease.reservedMicros += micros;
+    quiet.enter();
     return { kind: 'reserved', slice: sliceOf(lease, micros) };
   };
 
@@ -95,9 +97,11 @@ export function createMoneyLeases(deps: { desk: HoldDesk; clock: Clock; ids: IdS
         isSettled = true;
         lease.reservedMicros -= micros;
         lease.lastUsedAt = clock.now();
-        if (spent === undefined) return;
-        lease.spentMicros += spent.micros;
-        lease.lastUsageId = spent.usageId;
+        if (spent !== undefined) {
+          lease.spentMicros += spent.micros;
+          lease.lastUsageId = spent.usageId;
+        }
+        quiet.leave();
       },
     };
   };
@@ -106,34 +110,72 @@ export function createMoneyLeases(deps: { desk: HoldDesk; clock: Clock; ids: IdS
     const { lease } = pot;
     if (lease === undefined || !isIdle(lease, idleMs, clock.now())) return;
     pot.lease = undefined;
+    // Its answer would bring back a hold that is closed now.
+    pot.inDoubt = undefined;
     const command = { requestId: `${lease.holdId}:close`, holdId: lease.holdId, finalUsageId: lease.lastUsageId };
     await desk.close(command).catch((error: unknown) => {
       logger.warn({ err: error, holdId: lease.holdId }, 'a lease could not be given back; it expires by itself');
     });
   };
 
-  /** One at a time for each pot: two calls must not each open a lease for the same need. */
-  const inTurn = <T>(pot: Pot, work: () => Promise<T>): Promise<T> => {
-    const result = pot.turn.then(work);
+  /** One at a time for each workspace: two calls must not each open a lease for the same need. */
+  const inTurn = async <T>(key: string, work: (pot: Pot) => Promise<T>): Promise<T> => {
+    const pot = pots.get(key) ?? { lease: undefined, inDoubt: undefined, turn: Promise.resolve(), waiting: 0 };
+    pots.set(key, pot);
+    pot.waiting += 1;
+    const result = pot.turn.then(() => work(pot));
     pot.turn = result.catch(() => undefined);
-    return result;
+    try {
+      return await result;
+    } finally {
+      pot.waiting -= 1;
+      if (pot.waiting === 0 && pot.lease === undefined && pot.inDoubt === undefined) pots.delete(key);
+    }
   };
   const giveBackAll = (idleMs: number) =>
-    Promise.all([...pots.values()].map((pot) => inTurn(pot, () => giveBack(pot, idleMs))));
+    Promise.all([...pots.keys()].map((key) => inTurn(key, (pot) => giveBack(pot, idleMs))));
 
   return {
-    reserve: (tenant, micros) => {
-      const pot = potOf(tenant);
-      return inTurn(pot, () => reserve(pot, tenant, micros));
-    },
+    reserve: (tenant, micros) =>
+      inTurn(`${tenant.accountId}/${tenant.workspaceId}`, (pot) => reserve(pot, tenant, micros)),
     async sweep(signal) {
       while (!signal.aborted) {
         await clock.sleep(SWEEP_EVERY_MS, signal);
-        await giveBackAll(IDLE_MS);
+        if (!signal.aborted) await giveBackAll(IDLE_MS);
       }
     },
     async close() {
+      isClosed = true;
+      const enough = new AbortController();
+      await Promise.race([quiet.whenZero(), clock.sleep(CLOSE_PATIENCE_MS, enough.signal)]);
+      enough.abort();
       await giveBackAll(0);
     },
+  };
+}
+
+/** Slices point to the lease, so an extension changes it in place. */
+function adopt(pot: Pot, { holdId, amountMicros, expiresAt }: HoldOutcome & { kind: 'held' }, clock: Clock): void {
+  if (pot.lease?.holdId === holdId) {
+    Object.assign(pot.lease, { amountMicros, expiresAt });
+    return;
+  }
+  const unused = { reservedMicros: 0n, spentMicros: 0n, lastUsageId: '', lastUsedAt: clock.now() };
+  pot.lease = { ...unused, holdId, amountMicros, expiresAt };
+}
+
+/** Counts what is under way. */
+function createCounter() {
+  let count = 0;
+  let waiters: (() => void)[] = [];
+  return {
+    enter: () => void (count += 1),
+    leave() {
+      count -= 1;
+      if (count > 0) return;
+      for (const wake of waiters) wake();
+      waiters = [];
+    },
+    whenZero: () => (count === 0 ? Promise.resolve() : new Promise<void>((resolve) => waiters.push(resolve))),
   };
 }

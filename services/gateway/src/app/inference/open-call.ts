@@ -1,35 +1,30 @@
-import type { CallContext, Clock, IdSource, Instant, Logger, Micros } from '@suanli/kernel';
-import type { Database } from '@suanli/postgres';
-import { withTransaction } from '@suanli/postgres';
+import type { CallContext, IdSource, Micros } from '@suanli/kernel';
+import type { Tx } from '@suanli/postgres';
 import {
   type ChatBody,
   DEFAULT_MAX_OUTPUT_TOKENS,
   maxOutputTokensOf,
-  textOf,
   type TokenUsage,
+  withOutputLimit,
 } from '../../domain/inference/chat.ts';
-import { costOf, type TokenPrice } from '../../domain/inference/token-price.ts';
-import { countInputTokens, countTokens, reservedInputTokens } from '../../domain/inference/tokens.ts';
-import type { MoneyLeases, Slice } from './money-leases.ts';
-import type { AnswerStore, ModelRoute, RouteTable, TokenPrices, Upstream, UsageLog } from './ports.ts';
+import { mostInputTokens, ownInputTokens } from '../../domain/inference/request-tokens.ts';
+import { costOf } from '../../domain/inference/token-price.ts';
+import { countTokens } from '../../domain/inference/tokens.ts';
+import { chargeCall, type ChargeDeps } from './charge-call.ts';
+import type { MoneyLeases } from './money-leases.ts';
+import type { AnswerStore, ModelRoute, RouteTable, TokenPrices, Upstream } from './ports.ts';
 
-export type InferenceDeps = {
-  db: Database;
-  clock: Clock;
+export type InferenceDeps = ChargeDeps & {
   ids: IdSource;
-  logger: Logger;
   routes: RouteTable;
   upstreams: ReadonlyMap<string, Upstream>;
   prices: TokenPrices;
   leases: MoneyLeases;
-  usageLog: UsageLog;
   answers: AnswerStore;
-  /** Wakes the relay after a commit. */
-  committed: () => void;
 };
 
 export type CallRefusal =
-  | { kind: 'refused'; reason: 'model_not_found' | 'price_not_found' }
+  | { kind: 'refused'; reason: 'model_not_found' | 'price_not_found' | 'routes_not_loaded' }
   | { kind: 'refused'; reason: 'insufficient_funds'; missingMicros: Micros }
   | { kind: 'refused'; reason: 'account_frozen' | 'wallet_not_found' | 'billing_refused' };
 
@@ -44,7 +39,7 @@ export type OpenCall = {
   /** Tokens by our own count, for upstreams that report none. */
   ownUsage(outputText: string): TokenUsage;
   /** Records what was used, in one transaction with whatever `also` writes. */
-  charge(usage: TokenUsage, also?: Parameters<typeof withTransaction>[1]): Promise<void>;
+  charge(usage: TokenUsage, also?: (tx: Tx) => Promise<unknown>): Promise<void>;
   drop(): void;
 };
 
@@ -54,28 +49,29 @@ export async function openCall(
   ctx: CallContext,
   request: { body: ChatBody; usageId: string; costKey: string },
 ): Promise<OpenCall | CallRefusal> {
+  if (!deps.routes.isLoaded()) return { kind: 'refused', reason: 'routes_not_loaded' };
   const route = deps.routes.find(request.body.model);
   const upstream = route === undefined ? undefined : deps.upstreams.get(route.upstream);
   if (route === undefined || upstream === undefined) return { kind: 'refused', reason: 'model_not_found' };
   const price = await deps.prices.priceOf(ctx.tenant, route.model);
-  if (price === undefined) return { kind: 'refused', reason: 'price_not_found' };
+  // A name that nobody has given a route or a price is no model here.
+  if (price === undefined) return { kind: 'refused', reason: route.isListed ? 'price_not_found' : 'model_not_found' };
 
-  const messages = request.body.messages.map(textOf);
-  const maxOutputTokens = maxOutputTokensOf(request.body) ?? DEFAULT_MAX_OUTPUT_TOKENS;
-  const most = { inputTokens: reservedInputTokens(messages), outputTokens: maxOutputTokens };
+  const outputTokens = maxOutputTokensOf(request.body) ?? DEFAULT_MAX_OUTPUT_TOKENS;
+  const most = { inputTokens: mostInputTokens(request.body), outputTokens };
   const reserved = await deps.leases.reserve(ctx.tenant, costOf(price, most));
   if (reserved.kind === 'refused') return refusalOf(reserved);
 
-  const from = deps.clock.now();
-  const call = { ctx, route, price, slice: reserved.slice, from, ...request };
+  const { usageId, costKey } = request;
+  const call = { ctx, route, price, slice: reserved.slice, from: deps.clock.now(), usageId, costKey };
   return {
     kind: 'open',
     route,
     upstream,
-    body: bodyForUpstream(request.body, route.upstreamModel, maxOutputTokens),
-    usageId: request.usageId,
-    ownUsage: (text) => ({ inputTokens: countInputTokens(messages), outputTokens: countTokens(text) }),
-    charge: (usage, also) => charge(deps, call, usage, also),
+    body: { ...withOutputLimit(request.body, outputTokens), model: route.upstreamModel },
+    usageId,
+    ownUsage: (text) => ({ inputTokens: ownInputTokens(request.body), outputTokens: countTokens(text) }),
+    charge: (usage, also) => chargeCall(deps, call, usage, also),
     drop: () => reserved.slice.settle(undefined),
   };
 }
@@ -84,49 +80,4 @@ function refusalOf({ reason, missingMicros }: { reason: string; missingMicros: M
   if (reason === 'insufficient_funds') return { kind: 'refused', reason, missingMicros };
   if (reason === 'account_frozen' || reason === 'wallet_not_found') return { kind: 'refused', reason };
   return { kind: 'refused', reason: 'billing_refused' };
-}
-
-/** The limit is said under one name only: upstreams refuse both at once. */
-function bodyForUpstream(body: ChatBody, upstreamModel: string, maxOutputTokens: number): ChatBody {
-  const isLimited = body['max_completion_tokens'] !== undefined || body['max_tokens'] !== undefined;
-  return { ...body, model: upstreamModel, ...(isLimited ? {} : { max_tokens: maxOutputTokens }) };
-}
-
-type ChargedCall = {
-  ctx: CallContext;
-  route: ModelRoute;
-  price: TokenPrice;
-  slice: Slice;
-  from: Instant;
-  usageId: string;
-  costKey: string;
-};
-
-async function charge(
-  deps: InferenceDeps,
-  { ctx, route, price, slice, from, usageId, costKey }: ChargedCall,
-  usage: TokenUsage,
-  also: Parameters<typeof withTransaction>[1] | undefined,
-): Promise<void> {
-  const used = {
-    usageId,
-    tenant: ctx.tenant,
-    holdId: slice.holdId,
-    model: route.model,
-    costKey,
-    usage,
-    from,
-    to: deps.clock.now(),
-  };
-  try {
-    await withTransaction(deps.db, async (tx) => {
-      await deps.usageLog.append(tx, used);
-      await also?.(tx);
-    });
-  } catch (error) {
-    slice.settle(undefined);
-    throw error;
-  }
-  slice.settle({ micros: costOf(price, usage), usageId });
-  deps.committed();
 }

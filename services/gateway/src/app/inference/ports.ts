@@ -23,14 +23,12 @@ export class UpstreamFailed extends Error {
 export interface Upstream {
   readonly name: string;
   /** Throws UpstreamFailed. */
-  complete(
-    body: ChatBody,
-    signal: AbortSignal,
-  ): Promise<{ body: WireObject; text: string; usage: TokenUsage | undefined }>;
+  complete(body: ChatBody, signal: AbortSignal): Promise<AnswerPart>;
   /** Chunks as the upstream sends them. Throws UpstreamFailed, also in the middle. */
-  stream(body: ChatBody, signal: AbortSignal): AsyncIterable<StreamChunk>;
+  stream(body: ChatBody, signal: AbortSignal): AsyncIterable<AnswerPart>;
 }
-export type StreamChunk = { body: WireObject; text: string; usage: TokenUsage | undefined };
+/** An answer or a part of one. `text` is all that the model has produced: what it says, its reasoning, its tool calls. */
+export type AnswerPart = { body: WireObject; text: string; usage: TokenUsage | undefined };
 
 export type ModelRoute = {
   model: string;
@@ -39,12 +37,16 @@ export type ModelRoute = {
   description: string;
   isLanguageModel: boolean;
   updatedAt: Instant;
+  /** False for a name without a route, which the default upstream may or may not know. */
+  isListed: boolean;
 };
 
 /** The routes as this replica knows them now. */
 export interface RouteTable {
   find(model: string): ModelRoute | undefined;
   list(): ModelRoute[];
+  /** False until they have been read once. */
+  isLoaded(): boolean;
 }
 
 export interface TokenPrices {

@@ -8,20 +8,16 @@ export type ChatStream = { kind: 'open'; chunks: AsyncIterable<WireObject> } | C
 /**
  * The answer as it is made. Whatever ends it (the upstream, an error in the middle, a caller who leaves) what was
  * produced by then is charged, once: by the upstream's own count when it came, else by ours. An upstream that failed
- * before its first chunk is charged nothing.
+ * before its first chunk is charged nothing. The chunks must be read once, or the reservation stays.
  */
 export async function streamChat(
   deps: InferenceDeps,
   ctx: CallContext,
   request: { body: ChatBody; usageId: string; costKey: string },
 ): Promise<ChatStream> {
-  const wantsUsage =
-    (request.body['stream_options'] as { include_usage?: unknown } | undefined)?.include_usage === true;
-  const body = {
-    ...request.body,
-    stream: true,
-    stream_options: { ...(request.body['stream_options'] as object), include_usage: true },
-  };
+  const options = request.body['stream_options'] as { include_usage?: unknown } | undefined;
+  const wantsUsage = options?.include_usage === true;
+  const body = { ...request.body, stream: true, stream_options: { ...options, include_usage: true } };
   const call = await openCall(deps, ctx, { ...request, body });
   if (call.kind === 'refused') return call;
   return { kind: 'open', chunks: relay(call, ctx, { model: request.body.model, wantsUsage }) };
@@ -39,7 +35,8 @@ async function* relay(
     for await (const chunk of call.upstream.stream(call.body, ctx.signal)) {
       isStarted = true;
       text += chunk.text;
-      usage = chunk.usage ?? usage;
+      // A count that more text has followed is short: some upstreams count along, some only at the start.
+      if (chunk.usage !== undefined || chunk.text !== '') usage = chunk.usage;
       const shown = forCaller(chunk.body, wantsUsage);
       if (shown !== undefined) yield { ...shown, model };
     }

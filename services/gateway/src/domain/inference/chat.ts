@@ -19,6 +19,13 @@ export function maxOutputTokensOf(body: ChatBody): number | undefined {
     : undefined;
 }
 
+/** The same request with this limit, under the one name that the caller used: upstreams refuse both at once. */
+export function withOutputLimit(body: ChatBody, maxOutputTokens: number): ChatBody {
+  const { max_tokens: _short, max_completion_tokens: long, ...rest } = body;
+  const name = typeof long === 'number' ? 'max_completion_tokens' : 'max_tokens';
+  return { ...rest, model: body.model, messages: body.messages, [name]: maxOutputTokens };
+}
+
 /** All text of a message, whether its content is a string or a list of parts. */
 export function textOf(message: unknown): ChatMessage {
   const { role, content } = (typeof message === 'object' && message !== null ? message : {}) as Record<string, unknown>;

@@ -9,7 +9,7 @@ const TOKENS_PER_MESSAGE = 4;
 
 /**
  * Counts tokens where no upstream does: one per ideograph, one per four other characters, rounded up. This *is* the
- * tokenizer of the offline writer; of other models it is an estimate, used to reserve money and when a stream breaks.
+ * tokenizer of the offline writer; of other models it is an estimate, used when it reports none and when a stream breaks.
  */
 export function countTokens(text: string): number {
   const ideographs = text.match(IDEOGRAPHS)?.length ?? 0;
@@ -18,9 +18,4 @@ export function countTokens(text: string): number {
 
 export function countInputTokens(messages: readonly ChatMessage[]): number {
   return messages.reduce((sum, message) => sum + TOKENS_PER_MESSAGE + countTokens(message.content), 0);
-}
-
-/** What a call may use at most, for the reservation: our count may be short of the upstream's by half. */
-export function reservedInputTokens(messages: readonly ChatMessage[]): number {
-  return Math.ceil(countInputTokens(messages) * 1.5) + 64;
 }

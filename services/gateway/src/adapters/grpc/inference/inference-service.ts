@@ -60,6 +60,8 @@ function toResponse(outcome: ServiceOutcome) {
           missing_micros: String(outcome.missingMicros),
         }),
       );
+    case 'routes_not_loaded':
+      return refuse(unavailable('ROUTES_NOT_LOADED', 'the models are not known yet'));
     case 'price_not_found':
     case 'account_frozen':
     case 'wallet_not_found':

@@ -14,7 +14,6 @@ const RETRY_MS = 1_000;
 export type FollowedRoutes = RouteTable & {
   /** Keeps the table true. */
   follow(signal: AbortSignal): Promise<void>;
-  isLoaded(): boolean;
 };
 
 /**
@@ -49,6 +48,7 @@ export function followRoutes(options: {
         description: '',
         isLanguageModel: true,
         updatedAt: 0,
+        isListed: false,
       };
     },
     list: () => [...(routes?.values() ?? [])],
@@ -70,6 +70,6 @@ export function followRoutes(options: {
   };
 }
 
-function fromWire({ updatedAt, ...route }: Route): ModelRoute {
-  return { ...route, updatedAt: updatedAt?.getTime() ?? 0 };
+function fromWire({ updatedAt, version: _version, ...route }: Route): ModelRoute {
+  return { ...route, updatedAt: updatedAt?.getTime() ?? 0, isListed: true };
 }

@@ -1,12 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { completeChat } from '../../../app/inference/complete-chat.ts';
+import { LEASE_TERMS } from '../../../app/inference/money-leases.ts';
 import { streamChat } from '../../../app/inference/stream-chat.ts';
 import type { WireObject } from '../../../app/inference/ports.ts';
 import type { ChatBody } from '../../../domain/inference/chat.ts';
 import type { HttpDeps } from '../http-deps.ts';
 import type { Routes } from '../create-http-app.ts';
-import { MAX_CHAT_BYTES, STREAM_DEADLINE_MS } from '../limits.ts';
+import { MAX_CHAT_BYTES } from '../limits.ts';
 import { problem } from '../problems/problem.ts';
 import { contextOf, principalOf } from '../request-context.ts';
 import { writeChunk } from '../sse/send-events.ts';
@@ -21,6 +22,7 @@ const chatBody = z
       .min(1)
       .max(4_096),
     stream: z.boolean().nullish(),
+    stream_options: z.looseObject({}).nullish(),
     max_tokens: z.int().min(1).nullish(),
     max_completion_tokens: z.int().min(1).nullish(),
     n: z.literal(1).nullish().meta({ description: 'One choice: more could cost more than was reserved' }),
@@ -45,8 +47,9 @@ export const chatRoutes: Routes = async (app, deps) => {
       async (request, reply) => {
         const body = withoutNulls(request.body as ChatBody);
         if (body['stream'] === true) return stream(deps, request, reply, body);
-        const call = { body, usageId: usageIdOf(request), costKey: '' };
-        const outcome = await completeChat(deps.inference, contextOf(request), call);
+        // One request has one usage: a repetition under the same Idempotency-Key names the same.
+        const call = { body, usageId: `inf_${request.commandId}`, costKey: '' };
+        const outcome = await completeChat(deps.inference, { ...contextOf(request), signal: whileWanted(reply) }, call);
         if (outcome.kind === 'refused') throw refusalProblem(outcome);
         return reply.send(outcome.body);
       },
@@ -61,18 +64,16 @@ async function stream(
   reply: FastifyReply,
   body: ChatBody,
 ): Promise<FastifyReply> {
-  // A stream is not kept for replay: the key is free again, and the usage id keeps a repetition from being paid twice.
+  // A stream is not kept for replay: the key is free again, and a repetition is another call with a usage of its own.
   await request.claim?.finish({ status: 499, headers: {}, body: '' });
   request.claim = undefined;
   using slot = deps.streams.open(principalOf(request).keyId);
   if (slot === undefined) throw problem('too_many_streams');
-  const left = new AbortController();
-  reply.raw.once('close', () => left.abort());
-  const signal = AbortSignal.any([left.signal, slot.signal, AbortSignal.timeout(STREAM_DEADLINE_MS)]);
+  const signal = AbortSignal.any([whileWanted(reply), slot.signal]);
   const opened = await streamChat(
     deps.inference,
     { ...contextOf(request), signal },
-    { body, usageId: usageIdOf(request), costKey: '' },
+    { body, usageId: deps.ids.next('inf'), costKey: '' },
   );
   if (opened.kind === 'refused') throw refusalProblem(opened);
 
@@ -84,30 +85,45 @@ async function stream(
     ...headersOf(reply),
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
   });
   try {
-    for (let next = first; next.done !== true && !signal.aborted; next = await chunks.next()) {
+    for (let next = first; next.done !== true; next = await chunks.next()) {
       await writeChunk(reply.raw, data(next.value), signal);
+      if (signal.aborted) throw problem('service_unavailable', 'The stream was ended here; what came of it is charged');
     }
     await writeChunk(reply.raw, 'data: [DONE]\n\n', signal);
   } catch (error) {
     const found = toProblem(error);
-    request.log.warn({ code: found.code, err: found.cause }, 'a model stream failed in the middle');
+    const fields = { code: found.code, err: found.cause };
+    if (signal.aborted) request.log.debug(fields, 'a model stream was left');
+    else request.log.warn(fields, 'a model stream failed in the middle');
     await writeChunk(reply.raw, data(toOpenAiBody(found, request)), signal);
   } finally {
-    await chunks.return?.();
+    await endQuietly(chunks, request);
     reply.raw.end();
   }
   return reply;
 }
 
-function data(object: WireObject): string {
-  return `data: ${JSON.stringify(object)}\n\n`;
+/** Ends what is still open. That the usage could not be recorded then has been logged, and nobody can be told. */
+async function endQuietly(chunks: AsyncIterator<WireObject>, request: FastifyRequest): Promise<void> {
+  try {
+    await chunks.return?.();
+  } catch (error) {
+    request.log.warn({ err: error }, 'a model stream ended badly');
+  }
 }
 
-/** One request has one usage: a repetition under the same Idempotency-Key names the same. */
-function usageIdOf(request: FastifyRequest): string {
-  return `inf_${request.commandId}`;
+/** Until the caller leaves, or the call takes longer than its money is sure for. */
+function whileWanted(reply: FastifyReply): AbortSignal {
+  const left = new AbortController();
+  reply.raw.once('close', () => left.abort());
+  return AbortSignal.any([left.signal, AbortSignal.timeout(LEASE_TERMS.callMs)]);
+}
+
+function data(object: WireObject): string {
+  return `data: ${JSON.stringify(object)}\n\n`;
 }
 
 /** `null` means the default in that API; an upstream need not know. */

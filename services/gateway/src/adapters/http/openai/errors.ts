@@ -54,6 +54,7 @@ export function refusalProblem(refusal: CallRefusal): ProblemError {
     case 'wallet_not_found':
       return problem(refusal.reason);
     case 'billing_refused':
+    case 'routes_not_loaded':
       return problem('service_unavailable');
     default:
       return refusal satisfies never;

@@ -38,7 +38,8 @@ export const modelRoutes: Routes = async (app, { inference }) => {
       },
       (request) => {
         const found = inference.routes.find(request.params['*']);
-        if (found === undefined) throw problem('model_not_found', `The model ${request.params['*']} does not exist`);
+        if (found?.isListed !== true)
+          throw problem('model_not_found', `The model ${request.params['*']} does not exist`);
         return toModel(found);
       },
     );
