@@ -1,6 +1,7 @@
 import type { Clock, Logger } from '@suanli/kernel';
 import { Queue } from 'bullmq';
 import { BullMQOtel } from 'bullmq-otel';
+import { Redis } from 'ioredis';
 import type { Dispatcher } from '../../app/ports.ts';
 
 export const QUEUE = 'workflow-steps';
@@ -19,17 +20,21 @@ const WAKE_LIMIT_MS = 1_000;
  * store. Ids hold the dispatch number, because BullMQ drops a job whose id it still knows.
  */
 export function createDispatcher({ redisUrl, clock, logger }: DispatcherOptions): Dispatcher & AsyncDisposable {
+  const redis = new Redis(redisUrl, { maxRetriesPerRequest: null });
   const queue = new Queue<WakeUp>(QUEUE, {
     prefix: PREFIX,
-    connection: { url: redisUrl, enableOfflineQueue: false, maxRetriesPerRequest: 1 },
+    connection: redis,
     defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: true },
     telemetry: new BullMQOtel({ tracerName: 'workflow' }),
-    skipWaitingForReady: true,
   });
+  redis.on('error', (error) => logger.debug({ error: error.message }, 'redis is away'));
   queue.on('error', (error) => logger.debug({ error: error.message }, 'redis is away'));
   return {
     async wake(steps) {
       if (steps.length === 0) return;
+      // Nothing is left to wait in memory for a Redis that is away.
+      if (redis.status !== 'ready')
+        return logger.debug({ steps: steps.length }, 'redis is away, the reconciler repeats');
       const jobs = steps.map((data) => ({ name: 'wake', data, opts: { jobId: `${data.stepId}-${data.dispatchSeq}` } }));
       const answered = new AbortController();
       const late = clock.sleep(WAKE_LIMIT_MS, answered.signal).then(() => 'late' as const);
@@ -40,6 +45,7 @@ export function createDispatcher({ redisUrl, clock, logger }: DispatcherOptions)
     },
     async [Symbol.asyncDispose]() {
       await queue.close().catch((error: unknown) => logger.debug({ error: String(error) }, 'queue not closed'));
+      redis.disconnect();
     },
   };
 }

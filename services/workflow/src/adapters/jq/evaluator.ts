@@ -58,7 +58,14 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator & AsyncDis
   };
 }
 
+/** A thread that dies is tried once more as a new one, unless it was: the fault may have been an earlier question's. */
 async function askNow(slot: Slot, request: WorkerRequest, options: EvaluatorOptions): Promise<Outcome> {
+  const wasUsed = slot.asked > 0;
+  const outcome = await askOnce(slot, request, options);
+  return outcome.kind === 'died' && wasUsed ? askOnce(slot, request, options) : outcome;
+}
+
+async function askOnce(slot: Slot, request: WorkerRequest, options: EvaluatorOptions): Promise<Outcome> {
   if (slot.worker && slot.asked >= QUESTIONS_PER_THREAD) await discard(slot);
   const worker = slot.worker ?? (await startWorker());
   slot.worker = worker;

@@ -1,5 +1,5 @@
 import { type CallContext, invariant } from '@suanli/kernel';
-import type { Program } from '../../domain/definition/program.ts';
+import { isFrame, type Program } from '../../domain/definition/program.ts';
 import { start } from '../../domain/engine/start.ts';
 import type { Json } from '../../domain/json.ts';
 import type { ReviewMode, Run } from '../../domain/run/run.ts';
@@ -76,7 +76,7 @@ function firstStep(deps: Deps, run: Run, program: Program, input: Json): NewStep
     iteration: '',
     ordinal: 0,
     status: 'ready',
-    isFrame: false,
+    isFrame: isFrame(task),
     input,
     round: 0,
     resume: { kind: 'enter' },

@@ -89,7 +89,8 @@ function compileLimit(value: Json | undefined, at: string, context: CompileConte
   findings.onlyKeys(attempt, pointer(at, 'attempt'), ['count']);
   const count = attempt['count'] ?? DEFAULT_RETRIES;
   const isCount = typeof count === 'number' && Number.isInteger(count) && count >= 0 && count <= MAX_RETRIES;
-  if (!isCount) findings.note(pointer(at, 'attempt/count'), `must be a whole number from 0 to ${MAX_RETRIES}`);
+  if (!isCount)
+    findings.note(pointer(pointer(at, 'attempt'), 'count'), `must be a whole number from 0 to ${MAX_RETRIES}`);
   const maxRetries = isCount ? count : DEFAULT_RETRIES;
   if (limit['duration'] === undefined) return { maxRetries };
   return { maxRetries, maxTotal: duration(limit['duration'], pointer(at, 'duration'), context) };
