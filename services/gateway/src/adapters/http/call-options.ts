@@ -9,7 +9,7 @@ const NEVER = new AbortController().signal;
 /** A read on the caller's behalf: ends when the caller leaves, repeated while the service restarts. */
 export async function reading(deps: HttpDeps, request: FastifyRequest): Promise<UnaryCallOptions> {
   const { token } = await deps.tokens.tokenFor(principalOf(request));
-  const ctx = { correlationId: request.id, signal: request.signal };
+  const ctx = { correlationId: request.id, signal: request.left };
   return { ctx, token, deadlineMs: READ_DEADLINE_MS, retryUnavailable: { attempts: CALL_ATTEMPTS } };
 }
 

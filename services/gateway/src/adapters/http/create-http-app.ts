@@ -69,7 +69,11 @@ function addContext(app: FastifyInstance, deps: HttpDeps): void {
   app.decorateRequest('claim', undefined);
   app.decorateRequest('auditId', undefined);
   app.decorateRequest('problemCode', undefined);
-  app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
+  app.decorateRequest('left');
+  app.addHook('onRequest', async (request, reply) => {
+    request.left = leavingSignal(reply);
+    void reply.header('x-request-id', request.id);
+  });
   app.addHook('onRequest', authenticateHook(deps));
   app.addHook('preHandler', beginHook(deps));
   app.addHook('preHandler', auditHook(deps));
@@ -79,6 +83,13 @@ function addContext(app: FastifyInstance, deps: HttpDeps): void {
     return payload;
   });
   app.addHook('onResponse', async (request, reply) => report(deps, request, reply));
+}
+
+/** The connection closing before the answer is out is the one sure sign that nobody waits for it. */
+function leavingSignal({ raw }: FastifyReply): AbortSignal {
+  const left = new AbortController();
+  raw.once('close', () => raw.writableFinished || left.abort());
+  return left.signal;
 }
 
 /** A route that says not who may call it, or a change that names itself not for the audit log, is a slip: no start. */

@@ -21,6 +21,8 @@ declare module 'fastify' {
     claim: HeldClaim | undefined;
     auditId: string | undefined;
     problemCode: string | undefined;
+    /** Aborts when the caller has gone. Fastify's own `signal` aborts as soon as a body has been read. */
+    left: AbortSignal;
   }
 }
 
@@ -33,7 +35,7 @@ export function principalOf(request: FastifyRequest): Principal {
 /** The first argument of use cases. */
 export function contextOf(request: FastifyRequest): CallContext {
   const { tenant, role, scopes } = principalOf(request);
-  return { tenant, role, scopes, requestId: request.commandId, correlationId: request.id, signal: request.signal };
+  return { tenant, role, scopes, requestId: request.commandId, correlationId: request.id, signal: request.left };
 }
 
 /** Path without query. */

@@ -62,7 +62,7 @@ async function sendText(
   const parts: Uint8Array[] = [];
   let size = 0;
   let { epoch, offset } = wish;
-  const options = await streaming(deps, request, request.signal);
+  const options = await streaming(deps, request, request.left);
   for await (const chunk of deps.services.jobs.streamLogs(logsRequest(wish, false), options)) {
     const taken = chunk.data.subarray(0, MAX_LOG_BYTES - size);
     parts.push(taken);

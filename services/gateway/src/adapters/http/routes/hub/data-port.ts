@@ -63,7 +63,7 @@ export async function sendFromDataPort(
     return typeof value === 'string' ? [[name, value] as const] : [];
   });
   const method = request.method === 'HEAD' ? 'HEAD' : 'GET';
-  const answer = await ask(url, { method, headers: Object.fromEntries(asked), signal: request.signal });
+  const answer = await ask(url, { method, headers: Object.fromEntries(asked), signal: request.left });
   if (answer.statusCode >= 400) throw await problemOf(answer, ['content-range']);
   reply.code(answer.statusCode).headers({ ...only(answer, FILE_HEADERS), 'cache-control': 'private, no-cache' });
   if (method === 'HEAD' || answer.statusCode === 304) {
