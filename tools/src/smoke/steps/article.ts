@@ -9,21 +9,22 @@ import type { HumanTask, Run, Step } from '../rest/workflow-views.ts';
 
 const FOLDER = inRoot('examples/article');
 const CORPUS = 'article';
+const TOPIC = 'sharing GPUs between teams';
 const RUN_LIMIT_MS = 120_000;
 const RATED_WITHIN_MS = 30_000;
-const EDIT = 'Edited by a person: the Grand Canal still carries barges every day.';
+const EDIT = 'Fair sharing lends idle GPUs and takes them back from whoever borrowed most.';
 
 /** Runs the article from outline to revision, with a person's hand in the middle and a second thought at the end. */
 export async function writeArticle(api: Api, say: (message: string) => void): Promise<string> {
   const documents = await fillCorpus(api);
   say(`corpus of ${documents} documents`);
   const workflow = await createWorkflow(api);
-  const run = await api.post<Run>('/v1/runs', { workflow_id: workflow, input: await articleInput() });
+  const run = await api.post<Run>('/v1/runs', { workflow_id: workflow, input: { topic: TOPIC, corpus: CORPUS } });
   const signal = AbortSignal.timeout(RUN_LIMIT_MS);
 
   await takePart(api, run.id, signal, async (task) => {
     say(`asked to review “${task.title}”: edited`);
-    return { action: 'edit', output: edited(task.subject) };
+    return { action: 'edit', output: `${String(task.subject)}\n\n${EDIT}` };
   });
   const first = await stepsOf(api, run.id);
   const revise = named(first, 'revise');
@@ -68,10 +69,6 @@ async function createWorkflow(api: Api): Promise<string> {
   return id;
 }
 
-async function articleInput(): Promise<unknown> {
-  return JSON.parse(await readFile(join(FOLDER, 'input.json'), 'utf8'));
-}
-
 async function accepted<T>(what: string, answer: Response): Promise<T> {
   const text = await answer.text();
   if (!answer.ok) throw new Refused(what, answer.status, text);
@@ -102,14 +99,6 @@ async function decideOpen(api: Api, runId: string, decide: (task: HumanTask) => 
   for (const task of await api.list<HumanTask>(`/v1/human-tasks?run_id=${runId}`)) {
     await api.post(`/v1/human-tasks/${task.id}/decision`, await decide(task));
   }
-}
-
-/** The same thing with a sentence of ours: a text at its end, an object in each of its texts. */
-function edited(subject: unknown): unknown {
-  if (typeof subject === 'string') return `${subject}\n\n${EDIT}`;
-  if (Array.isArray(subject)) return subject.map(edited);
-  if (typeof subject !== 'object' || subject === null) return subject;
-  return Object.fromEntries(Object.entries(subject).map(([key, value]) => [key, edited(value)]));
 }
 
 const isOver = ({ status }: Run) => ['completed', 'faulted', 'cancelled'].includes(status);

@@ -32,7 +32,7 @@ export function trainingSpec({ program, data, model }: Training, index: number):
   return {
     name: `train-${index + 1}`,
     command: ['node', '/program/train.mjs'],
-    env: { SEED: String(index + 1), MODEL_REPOSITORY: model.id, MODEL_PATH: `model-${index + 1}.json` },
+    env: { SEED: String(index + 1), EPOCHS: '100', MODEL_REPOSITORY: model.id, MODEL_PATH: `model-${index + 1}.json` },
     milli_gpus: 1_000,
     milli_cpus: 500,
     memory_bytes: 256 * 1024 * 1024,
