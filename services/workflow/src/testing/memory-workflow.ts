@@ -30,6 +30,8 @@ export type MemoryWorkflow = {
   begin(source: string | object, input?: Json, review?: ReviewMode): Promise<string>;
   /** Works until nothing is left to do now; passes time while only time is waited for. */
   settle(runId: string): Promise<Run>;
+  /** Moves time to when something is due, and has the reconciler look. */
+  passTime(): Promise<void>;
   /** One look of the reconciler. */
   reconcile(): Promise<void>;
   run(runId: string): Run;
@@ -83,6 +85,10 @@ export function memoryWorkflow(evaluator: Evaluator): MemoryWorkflow {
         await reconcile(fake.deps, CTX.signal);
       }
       throw new Error('the run waits again and again');
+    },
+    async passTime() {
+      clock.moveTo(nextTime(state()) ?? clock.now());
+      await reconcile(fake.deps, CTX.signal);
     },
     async reconcile() {
       await reconcile(fake.deps, CTX.signal);
