@@ -230,6 +230,13 @@ describe('the audit log', () => {
     expect((body as { data: unknown[] }).data).toHaveLength(2);
   });
 
+  it('cannot be rewritten, not even by the service', async () => {
+    const { $client } = lab.database.db;
+    await expect($client.query("update audit_events set ip = 'x'")).rejects.toThrow('append-only');
+    await expect($client.query("update audit_events set result = 'refused'")).rejects.toThrow('append-only');
+    await expect($client.query('delete from audit_events')).rejects.toThrow('append-only');
+  });
+
   it('keeps the operator’s changes apart', async () => {
     const { body } = await lab.operator.get('/v1/audit-events?limit=1');
     expect(body).toMatchObject({ data: [{ action: 'account.open', principal_id: 'operator', result: 'succeeded' }] });

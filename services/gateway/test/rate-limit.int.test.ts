@@ -24,11 +24,11 @@ describe('the rate limit of a key', () => {
   it('is exact over two replicas and many requests at once', async () => {
     const other = await lab.startReplica();
     const secret = await limitedKey(20);
-    const clients = [lab.client(lab.gateway, secret), lab.client(other, secret)];
+    const [here, there] = [lab.client(lab.gateway, secret), lab.client(other, secret)];
     const startedMs = Date.now();
-    const answers = await Promise.all(Array.from({ length: 60 }, (_, i) => clients[i % 2]?.get('/v1/me')));
+    const answers = await Promise.all(Array.from({ length: 60 }, (_, i) => (i % 2 === 0 ? here : there).get('/v1/me')));
     const refilled = Math.floor((Date.now() - startedMs) / 3_000);
-    const passed = answers.filter((answer) => answer?.status === 200).length;
+    const passed = answers.filter((answer) => answer.status === 200).length;
     expect(passed).toBeGreaterThanOrEqual(20);
     expect(passed).toBeLessThanOrEqual(20 + refilled);
   });

@@ -11,7 +11,7 @@ let acme: Tenant;
 const watching = new Set<AbortSignal>();
 const LOG = Buffer.from('epoch one: 你好\n', 'utf8');
 
-async function* untilLeft(ctx: CallContext): AsyncGenerator<never, void, void> {
+async function untilLeft(ctx: CallContext): Promise<void> {
   watching.add(ctx.signal);
   await new Promise((resolve) => ctx.signal.addEventListener('abort', resolve, { once: true }));
 }
@@ -27,7 +27,7 @@ beforeAll(async () => {
             : { job: aJob({ jobId, epoch: 2 }) },
         watchJob: async function* (ctx, { jobId, afterVersion }: { jobId: string; afterVersion: bigint }) {
           for (let version = afterVersion + 1n; version <= 4n; version++) yield { job: aJob({ jobId, version }) };
-          if (jobId === 'job_open') yield* untilLeft(ctx);
+          if (jobId === 'job_open') await untilLeft(ctx);
         },
         streamLogs: async function* (_ctx, request: { epoch: number; fromOffset: bigint; follow: boolean }) {
           const epoch = request.epoch === 0 ? 1 : request.epoch;

@@ -12,7 +12,7 @@ export const tokenRoutes: Routes = (app, deps) => {
       schema: {
         tags: ['account'],
         summary: 'Exchange the key for a token of minutes, for the gRPC packages',
-        body: z.strictObject({}).optional(),
+        body: z.strictObject({}).nullish(),
         querystring: noQuery,
         response: { 200: tokenView },
       },
