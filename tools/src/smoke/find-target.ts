@@ -1,13 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { compose } from '../deploy/compose.ts';
 import { dataDir } from '../data-dir.ts';
 import { readJson } from '../json-file.ts';
 import { readPlatformFile } from '../platform/platform-file.ts';
-import { root } from '../root.ts';
 import type { Developer } from '../start/developer.ts';
 import type { Target } from './rest/api.ts';
-
-const COMPOSE_TIMEOUT_MS = 20_000;
 
 /** The platform to try: the one the environment names, else the one that `npm start` or compose runs here. */
 export async function findTarget(env: NodeJS.ProcessEnv): Promise<Target> {
@@ -27,18 +24,11 @@ async function localTarget(): Promise<Target | undefined> {
   return platform && developer && { url: platform.url, apiKey: developer.apiKey };
 }
 
-/** The development profile's seed prints its key last. */
-function composeTarget(): Target | undefined {
-  const address = compose('port', 'gateway', '8080').split('\n')[0]?.replace('0.0.0.0', '127.0.0.1') ?? '';
-  const apiKey = /SUANLI_API_KEY=(\S+)/.exec(compose('logs', '--no-log-prefix', 'seed').split('\n').at(-1) ?? '')?.[1];
-  return address === '' || apiKey === undefined ? undefined : { url: `http://${address}`, apiKey };
-}
-
-function compose(...args: string[]): string {
-  const { status, stdout } = spawnSync('docker', ['compose', ...args], {
-    cwd: root,
-    encoding: 'utf8',
-    timeout: COMPOSE_TIMEOUT_MS,
-  });
-  return status === 0 ? stdout.trim() : '';
+/** The composed platform, through one of its gateways (from 1). The development profile's seed prints its key last. */
+export function composeTarget(gateway = 1): Target | undefined {
+  const address = compose('port', '--index', String(gateway), 'gateway', '8080').split('\n')[0] ?? '';
+  const lastLine = compose('logs', '--no-log-prefix', 'seed').split('\n').at(-1) ?? '';
+  const apiKey = /SUANLI_API_KEY=(\S+)/.exec(lastLine)?.[1];
+  if (address === '' || apiKey === undefined) return undefined;
+  return { url: `http://${address.replace('0.0.0.0', '127.0.0.1')}`, apiKey };
 }
