@@ -30,6 +30,8 @@ export function uploadRoutes(app: FastifyInstance, { hub, urls, metrics, logger 
     const fromByte = readOffset(request.headers['upload-offset']);
     if (fromByte === undefined) return problem(reply, 'invalid_offset');
     const { uploadId } = request.params;
+    // A silent sender is given up, but while a large blob is hashed it is we who are silent.
+    request.raw.once('end', () => request.raw.socket.setTimeout(0));
     try {
       const key = { accountId: grant.accountId, uploadId };
       const received = await receiveBytes(hub, key, fromByte, counted(request.raw, metrics));
