@@ -30,7 +30,10 @@ const DEADLINE_MS = 10_000;
 export type Platform = AsyncDisposable & {
   database: TestDatabase;
   bus: TestBus;
+  /** A replica in this process. */
   start(changes?: Partial<BillingConfig>, clock?: Clock): Promise<Billing>;
+  /** What a replica in its own process reads. */
+  environment(): Record<string, string>;
   /** Clients with the certificate of `service`, against one replica. */
   clients(billing: Billing, service?: string): Promise<Clients>;
   token(tenant: TenantPath, scopes?: readonly string[]): Promise<string>;
@@ -52,6 +55,7 @@ export async function startPlatform(): Promise<Platform> {
   }
   const files = await tls.issueFiles('billing');
   const owned = boot.move();
+  const environment = () => environmentOf({ databaseUrl: database.url, bus, files, jwksUrl: tokens.jwksUrl });
   const publish = async (subject: string, payload: unknown, eventId = systemIds.next('evt')) => {
     const headers = {
       'ce-specversion': '1.0',
@@ -71,9 +75,10 @@ export async function startPlatform(): Promise<Platform> {
     database,
     bus,
     publish,
-    async start(changes = {}, clock, logger = silentLogger) {
-      const config = { ...configOf(database.url, bus, files, tokens.jwksUrl), ...changes };
-      const billing = await createBilling(config, { logger, ...(clock !== undefined && { clock }) });
+    environment,
+    async start(changes = {}, clock) {
+      const config = { ...parseConfig(environment()), ...changes };
+      const billing = await createBilling(config, { logger: silentLogger, ...(clock !== undefined && { clock }) });
       await billing.start();
       return billing;
     },
@@ -107,13 +112,21 @@ function connectClients(address: string, tls: { ca: string; cert: string; key: s
   };
 }
 
-function configOf(
-  databaseUrl: string,
-  bus: TestBus,
-  files: { caFile: string; certFile: string; keyFile: string },
-  jwksUrl: string,
-): BillingConfig {
-  const parsed = parseEnv(billingEnv, {
+function parseConfig(environment: Record<string, string>): BillingConfig {
+  const parsed = parseEnv(billingEnv, environment);
+  if (parsed.kind === 'bad') throw new Error(parsed.problems.join('\n'));
+  return parsed.config;
+}
+
+type Infrastructure = {
+  databaseUrl: string;
+  bus: TestBus;
+  files: { caFile: string; certFile: string; keyFile: string };
+  jwksUrl: string;
+};
+
+function environmentOf({ databaseUrl, bus, files, jwksUrl }: Infrastructure): Record<string, string> {
+  return {
     DATABASE_URL: databaseUrl,
     NATS_URL: bus.url,
     NATS_USER: bus.user,
@@ -128,7 +141,5 @@ function configOf(
     REPLICA_ID: systemIds.next('replica'),
     SUANLI_DEV: '1',
     PRICES_FILE,
-  });
-  if (parsed.kind === 'bad') throw new Error(parsed.problems.join('\n'));
-  return parsed.config;
+  };
 }

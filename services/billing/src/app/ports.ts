@@ -91,7 +91,7 @@ export interface PriceStore {
   insert(prices: readonly Price[]): Promise<void>;
 }
 
-export type KnownUsage = { usageId: string; state: 'rated' | 'parked'; factKey: string };
+export type KnownUsage = { usage: Usage; state: 'rated' | 'parked' };
 
 export interface UsageStore {
   find(usageIds: readonly string[]): Promise<KnownUsage[]>;

@@ -14,6 +14,7 @@ export function readUsage(data: unknown): Read<Usage> {
   const tenant = readTenant(message.tenant);
   if (tenant === undefined) return unreadable('usage without a tenant');
   if (usageId === '' || sourceKind === '' || sourceId === '') return unreadable('usage without an id or a source');
+  if (!Number.isInteger(epoch)) return unreadable('an epoch that is no number');
   if (!isTime(usageFrom) || !isTime(usageTo) || usageTo < usageFrom)
     return unreadable('usage without a window of time');
   if (readings.some((reading) => reading.meter === '')) return unreadable('a reading without a meter');

@@ -6,6 +6,7 @@ import type { ParkReason } from '../../domain/rating/usage.ts';
 import { toBillLine, toHold, toPrice, toWallet } from './rows.ts';
 import { billLines, entries, holds, prices, transfers, usageEvents, wallets } from './schema.ts';
 import { priceCandidates } from './stores/price-store.ts';
+import { IS_PARKED } from './stores/usage-store.ts';
 
 /** Usage ids named by one bill line, and by each line of a list. */
 const MAX_USAGE_IDS = 1_000;
@@ -50,7 +51,7 @@ export function postgresReads(db: Database): BillingReads {
     priceCandidates: (of) => priceCandidates(db, of),
     parkedUsage: (page) => parkedUsage(db, page),
     async parkedUsageCount() {
-      return db.$count(usageEvents, eq(usageEvents.state, 'parked'));
+      return db.$count(usageEvents, IS_PARKED);
     },
   };
 }
@@ -97,9 +98,7 @@ async function parkedUsage(db: Database, page: PageQuery) {
   const rows = await db
     .select()
     .from(usageEvents)
-    .where(
-      and(eq(usageEvents.state, 'parked'), page.after === undefined ? undefined : gt(usageEvents.usageId, page.after)),
-    )
+    .where(and(IS_PARKED, page.after === undefined ? undefined : gt(usageEvents.usageId, page.after)))
     .orderBy(asc(usageEvents.usageId))
     .limit(page.limit + 1);
   const views = rows.map(({ usageId, accountId, reason, attempts, receivedAt }) => ({

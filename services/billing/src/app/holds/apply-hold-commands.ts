@@ -35,51 +35,63 @@ export async function applyHoldCommands<Command extends HoldCommand>(
   commands: readonly Command[],
 ): Promise<HoldResult[]> {
   return deps.transact(async (stores) => {
-    const lasting = commands.filter((command) => !command.isDryRun);
-    const claims = await claim(stores, plan, lasting);
-    const fresh = commands.filter((command) => command.isDryRun || claims.get(command)?.kind === 'new');
-    const outcomes = await foldFresh(deps, stores, plan, fresh);
-    const byRequestId = new Map(lasting.filter((c) => outcomes.has(c)).map((c) => [c.requestId, outcomes.get(c)]));
-    return commands.map((command) => ({
-      requestId: command.requestId,
-      outcome: answer(claims.get(command), outcomes.get(command) ?? byRequestId.get(command.requestId)),
-    }));
+    const claims = await claim(stores, plan, commands);
+    const outcomes = await foldFresh(deps, stores, plan, commands, claims);
+    return commands.map(({ requestId }, index) => {
+      const claimed = claims[index];
+      const folded = claimed?.kind === 'repeated' ? outcomes.get(firstOf(commands, requestId)) : outcomes.get(index);
+      return { requestId, outcome: answer(claimed, folded) };
+    });
   });
 }
+
+/** By the place of the command; a dry run claims nothing. */
+type Claims = readonly (Claim<Hold> | undefined)[];
 
 async function claim<Command extends HoldCommand>(
   stores: BillingStores,
   plan: HoldCommandPlan<Command>,
   commands: readonly Command[],
-): Promise<Map<Command, Claim<Hold>>> {
-  if (commands.length === 0) return new Map();
-  const requests = commands.map((command) => ({ requestId: command.requestId, body: { verb: plan.verb, command } }));
-  const claims = await stores.requests.claim<Hold>(SCOPE, requests);
-  return new Map(claims.flatMap((one, index) => (commands[index] === undefined ? [] : [[commands[index], one]])));
+): Promise<Claims> {
+  const lasting = commands.filter((command) => !command.isDryRun);
+  const requests = lasting.map((command) => ({ requestId: command.requestId, body: { verb: plan.verb, command } }));
+  const claims = requests.length === 0 ? [] : await stores.requests.claim<Hold>(SCOPE, requests);
+  const inOrder = claims.values();
+  return commands.map((command) => (command.isDryRun ? undefined : inOrder.next().value));
 }
 
+/** Decides and writes what has not been answered before; the outcomes by the place of their command. */
 async function foldFresh<Command extends HoldCommand>(
   deps: BillingDeps,
   stores: BillingStores,
   plan: HoldCommandPlan<Command>,
-  fresh: readonly Command[],
-): Promise<Map<Command, HoldOutcome>> {
-  const outcomes = new Map<Command, HoldOutcome>();
+  commands: readonly Command[],
+  claims: Claims,
+): Promise<Map<number, HoldOutcome>> {
+  const outcomes = new Map<number, HoldOutcome>();
+  const fresh = [...commands.entries()].filter(([index, { isDryRun }]) => isDryRun || claims[index]?.kind === 'new');
   if (fresh.length === 0) return outcomes;
-  const batch = await lockBatch(deps, stores, plan.touched(fresh));
-  const decide = await plan.prepare(stores, fresh);
-  for (const command of fresh) outcomes.set(command, fold(batch, decide(batch, command), command.isDryRun ?? false));
-  await writeBatch(deps, stores, batch);
+  const toDecide = fresh.map(([, command]) => command);
+  const batch = await lockBatch(deps, stores, plan.touched(toDecide));
+  const decide = await plan.prepare(stores, toDecide);
   const answers: { requestId: string; answer: Hold }[] = [];
   const refused: string[] = [];
-  for (const [{ requestId, isDryRun }, outcome] of outcomes) {
+  for (const [index, command] of fresh) {
+    const { requestId, isDryRun = false } = command;
+    const outcome = fold(batch, decide(batch, command), isDryRun);
+    outcomes.set(index, outcome);
     if (isDryRun) continue;
     if (outcome.kind === 'held') answers.push({ requestId, answer: outcome.hold });
     else refused.push(requestId);
   }
+  await writeBatch(deps, stores, batch);
   if (answers.length > 0) await stores.requests.remember(SCOPE, answers);
   if (refused.length > 0) await stores.requests.forget(SCOPE, refused);
   return outcomes;
+}
+
+function firstOf(commands: readonly HoldCommand[], requestId: string): number {
+  return commands.findIndex((command) => command.requestId === requestId && !command.isDryRun);
 }
 
 function fold(batch: LedgerBatch, decision: HoldDecision, isDryRun: boolean): HoldOutcome {

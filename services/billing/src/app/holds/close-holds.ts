@@ -17,7 +17,7 @@ export function closeHolds(deps: BillingDeps, commands: readonly CloseHoldComman
     prepare: async (stores, fresh) => {
       const finalIds = fresh.flatMap((command) => command.finalUsageId ?? []);
       const known = finalIds.length === 0 ? [] : await stores.usage.find(finalIds);
-      const rated = new Set(known.filter((usage) => usage.state === 'rated').map((usage) => usage.usageId));
+      const rated = new Set(known.filter((one) => one.state === 'rated').map((one) => one.usage.usageId));
       return (batch, { holdId, finalUsageId }) => {
         const hold = batch.hold(holdId);
         if (hold === undefined) return { kind: 'refused', refusal: { reason: 'hold_not_found', missingMicros: 0n } };

@@ -2,7 +2,7 @@ import type { LedgerBatch } from '../../domain/ledger/ledger-batch.ts';
 import type { Price } from '../../domain/price/price.ts';
 import { type BillLine, lineKeyOf } from '../../domain/rating/bill-line.ts';
 import { type BillLines, type RatedCharge, rateUsage } from '../../domain/rating/rate-usage.ts';
-import { factKey, type ParkReason, type Usage } from '../../domain/rating/usage.ts';
+import { factKey, type ParkReason, tellsTheSame, type Usage } from '../../domain/rating/usage.ts';
 import type { BillingDeps, BillingStores } from '../ports.ts';
 import { lockBatch, writeBatch } from '../write-batch.ts';
 
@@ -26,13 +26,15 @@ export async function rateUsages(
   const batch = await lockBatch(deps, stores, { accountIds: distinct.map((usage) => usage.tenant.accountId), holdIds });
   const outcomes: RatingOutcome[] = [];
   const pending: Usage[] = [];
-  const known = new Map((await stores.usage.find(distinct.map((u) => u.usageId))).map((one) => [one.usageId, one]));
+  const known = new Map(
+    (await stores.usage.find(distinct.map((u) => u.usageId))).map((one) => [one.usage.usageId, one]),
+  );
   for (const usage of distinct) {
     const before = known.get(usage.usageId);
     if (before?.state !== 'rated') pending.push(usage);
     else
       outcomes.push({
-        kind: before.factKey === factKey(usage) ? 'duplicate' : 'contradiction',
+        kind: tellsTheSame(before.usage, usage) ? 'duplicate' : 'contradiction',
         usageId: usage.usageId,
       });
   }

@@ -54,3 +54,15 @@ export function factKey(usage: Usage): string {
     usage.to,
   ]);
 }
+
+/** Whether two events of one id tell the same: a publisher may repeat itself, but not take back what was charged. */
+export function tellsTheSame(one: Usage, other: Usage): boolean {
+  return factKey(one) === factKey(other) && readingsKey(one) === readingsKey(other);
+}
+
+function readingsKey(usage: Usage): string {
+  return mergedReadings(usage.readings)
+    .map(({ meter, quantity }) => `${meter}=${quantity}`)
+    .sort()
+    .join();
+}

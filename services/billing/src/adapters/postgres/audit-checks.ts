@@ -1,0 +1,155 @@
+import { type SQL, sql } from 'drizzle-orm';
+
+/** A promise of the ledger as a query: one row per place where it is broken, with how much money that is. */
+export type AuditCheck = { name: string; broken: SQL };
+
+const legSums = sql`
+  select transfer_id, count(*) as legs, sum(posted_micros) as posted, sum(pending_micros) as pending
+  from entries group by transfer_id`;
+
+/** What the entries of each wallet add up to, and whether their numbers have gaps. */
+const folded = sql`
+  select account_id, sum(posted_micros) as posted, -sum(pending_micros) as pending,
+    count(*) as entries, max(sequence) as last_sequence
+  from entries where sequence is not null group by account_id`;
+
+const ledgerChecks: AuditCheck[] = [
+  {
+    name: 'transfersSumToZero',
+    broken: sql`
+      select coalesce(abs(posted), 0) + coalesce(abs(pending), 0) as drift
+      from transfers left join (${legSums}) legs on legs.transfer_id = transfers.id
+      where (legs.legs, legs.posted, legs.pending) is distinct from (2::bigint, 0::numeric, 0::numeric)`,
+  },
+  {
+    name: 'walletsEqualTheirEntries',
+    broken: sql`
+      select abs(posted_micros - coalesce(posted, 0)) + abs(pending_micros - coalesce(pending, 0)) as drift
+      from wallets left join (${folded}) fold on fold.account_id = wallets.id
+      where (posted_micros, pending_micros, sequence)
+        is distinct from (coalesce(posted, 0), coalesce(pending, 0), coalesce(entries, 0))
+        or coalesce(entries, 0) <> coalesce(last_sequence, 0)`,
+  },
+  {
+    name: 'balancesRunOn',
+    broken: sql`
+      select abs(posted_after_micros - running) as drift from (
+        select posted_after_micros, sum(posted_micros) over (partition by account_id order by sequence) as running
+        from entries where sequence is not null) so_far
+      where posted_after_micros <> running`,
+  },
+  {
+    name: 'rechargesEqualTheirTransfers',
+    broken: sql`
+      select abs(coalesce(recharges.amount_micros, 0) - coalesce(booked.amount_micros, 0)) as drift
+      from recharges full join (select * from transfers where code = 'recharge') booked on booked.reference = recharges.id
+      where recharges.amount_micros is distinct from booked.amount_micros
+        or recharges.wallet_id is distinct from booked.to_account_id`,
+  },
+];
+
+const holdChecks: AuditCheck[] = [
+  {
+    name: 'walletsHoldWhatTheirHoldsHave',
+    broken: sql`
+      select abs(pending_micros - coalesce(remaining, 0)) as drift
+      from wallets left join (
+        select wallet_id, sum(amount_micros - captured_micros - released_micros) as remaining from holds group by wallet_id
+      ) held on held.wallet_id = wallets.id
+      where pending_micros <> coalesce(remaining, 0)`,
+  },
+  {
+    name: 'holdsEqualTheirTransfers',
+    broken: sql`
+      select abs(amount_micros - coalesce(reserved, 0)) + abs(captured_micros - coalesce(captured, 0))
+        + abs(released_micros - coalesce(released, 0)) as drift
+      from holds left join (
+        select hold_id,
+          sum(amount_micros) filter (where kind = 'pending') as reserved,
+          sum(amount_micros) filter (where kind = 'post_pending') as captured,
+          sum(amount_micros) filter (where kind = 'void_pending') as released
+        from transfers where hold_id is not null group by hold_id
+      ) booked on booked.hold_id = holds.id
+      where (amount_micros, captured_micros, released_micros)
+        is distinct from (coalesce(reserved, 0), coalesce(captured, 0), coalesce(released, 0))`,
+  },
+  {
+    name: 'holdsAreNeverExceeded',
+    broken: sql`
+      select captured_micros + released_micros - amount_micros as drift
+      from holds where captured_micros + released_micros > amount_micros`,
+  },
+];
+
+const chargeChecks: AuditCheck[] = [
+  {
+    name: 'billLinesEqualTheirPrice',
+    broken: sql`
+      select abs(line.amount_micros - floor(line.quantity::numeric * price_amount_micros / price_per_quantity)) as drift
+      from bill_lines line left join prices on prices.id = line.price_id
+      where line.amount_micros <> div(line.quantity::numeric * price_amount_micros, price_per_quantity)
+        or (line.price_version, price_amount_micros, price_per_quantity)
+          is distinct from (prices.version, prices.amount_micros, prices.per_quantity)`,
+  },
+  {
+    name: 'billLinesEqualTheirCharges',
+    broken: sql`
+      select abs(line.amount_micros - coalesce(sums.amount, 0)) as drift
+      from bill_lines line left join (
+        select bill_line_id, sum(quantity) as quantity, sum(amount_micros) as amount, sum(written_off_micros) as written_off
+        from charges group by bill_line_id
+      ) sums on sums.bill_line_id = line.id
+      where (line.quantity, line.amount_micros, line.written_off_micros)
+        is distinct from (coalesce(sums.quantity, 0), coalesce(sums.amount, 0), coalesce(sums.written_off, 0))`,
+  },
+  {
+    name: 'chargesEqualTheirTransfers',
+    broken: sql`
+      select abs(coalesce(charged.held, 0) - coalesce(booked.held, 0)) + abs(coalesce(charged.wallet, 0) - coalesce(booked.wallet, 0))
+        + abs(coalesce(charged.written_off, 0) - coalesce(booked.written_off, 0)) as drift
+      from (
+        select bill_line_id, sum(held_micros) as held, sum(wallet_micros) as wallet, sum(written_off_micros) as written_off
+        from charges group by bill_line_id
+      ) charged full join (
+        select reference,
+          sum(amount_micros) filter (where kind = 'post_pending') as held,
+          sum(amount_micros) filter (where kind = 'post' and code = 'charge') as wallet,
+          sum(amount_micros) filter (where code = 'write_off') as written_off
+        from transfers where code in ('charge', 'write_off') group by reference
+      ) booked on booked.reference = charged.bill_line_id
+      where (coalesce(charged.held, 0), coalesce(charged.wallet, 0), coalesce(charged.written_off, 0))
+        is distinct from (coalesce(booked.held, 0), coalesce(booked.wallet, 0), coalesce(booked.written_off, 0))`,
+  },
+  {
+    name: 'usageIsChargedOnce',
+    broken: sql`
+      select coalesce(sums.amount, 0) as drift
+      from usage_events full join (
+        select usage_id, count(*) as charges, sum(quantity) as quantity, sum(amount_micros) as amount
+        from charges group by usage_id
+      ) sums using (usage_id)
+      where coalesce(charge_count, -1) <> coalesce(sums.charges, 0)
+        or (state is distinct from 'rated' and sums.charges > 0)
+        or (state = 'rated' and coalesce(sums.quantity, 0) <> (
+          select coalesce(sum((reading -> 'quantity' ->> '$bigint')::numeric), 0)
+          from jsonb_array_elements(body -> 'readings') reading))`,
+  },
+  {
+    name: 'factsAreChargedOnce',
+    broken: sql`
+      select 0 as drift from usage_events where state = 'rated' and charge_count > 0 group by fact_key having count(*) > 1`,
+  },
+];
+
+/** How late the expiry loop may be: a leader's lease, a restart, a queue of holds. */
+const EXPIRY_SLACK_MS = 60_000;
+
+export function auditChecks(nowMs: number): AuditCheck[] {
+  const latest = new Date(nowMs - EXPIRY_SLACK_MS).toISOString();
+  const endsInTime: AuditCheck = {
+    name: 'holdsEndInTime',
+    broken: sql`
+      select 0 as drift from holds where resolved_at is null and release_at < ${latest}::timestamptz`,
+  };
+  return [...ledgerChecks, ...holdChecks, endsInTime, ...chargeChecks];
+}

@@ -1,0 +1,173 @@
+import { invariant } from '@suanli/kernel';
+import type { BillingStores, Claim, RequestStore } from '../app/ports.ts';
+import { legsOf, type Transfer } from '../domain/ledger/transfer.ts';
+import { withTransfer } from '../domain/ledger/wallet.ts';
+import { factKey } from '../domain/rating/usage.ts';
+import type { MemoryState } from './memory-state.ts';
+
+/** The stores on plain values, for tests of what the use cases decide. */
+export function memoryStores(state: MemoryState): BillingStores {
+  return {
+    wallets: {
+      async open(wallet) {
+        if ([...state.wallets.values()].some((one) => one.accountId === wallet.accountId)) return;
+        state.wallets.set(wallet.id, wallet);
+        state.accounts.add(wallet.id);
+      },
+      lockInOrder: async (accountIds) =>
+        [...state.wallets.values()]
+          .filter((wallet) => accountIds.includes(wallet.accountId))
+          .sort((a, b) => (a.id < b.id ? -1 : 1)),
+      async saveLevels(changed) {
+        for (const { id, level } of changed) state.wallets.set(id, { ...known(state.wallets, id), level });
+      },
+    },
+    ledger: {
+      async book(transfers) {
+        for (const transfer of transfers) book(state, transfer);
+      },
+      async openPlatformAccount(accountId) {
+        state.accounts.add(accountId);
+      },
+    },
+    holds: {
+      find: async (ids) => [...new Set(ids)].flatMap((id) => state.holds.get(id) ?? []),
+      async save(holds) {
+        for (const hold of holds) state.holds.set(hold.id, hold);
+      },
+      findDue: async (now, limit) =>
+        [...state.holds.values()]
+          .filter((hold) => hold.resolvedAt === undefined && hold.releaseAt <= now)
+          .sort((a, b) => a.releaseAt - b.releaseAt)
+          .slice(0, limit),
+    },
+    requests: memoryRequests(state),
+    recharges: {
+      async insert(recharge) {
+        const isKnown = state.recharges.some(
+          (one) => one.channel === recharge.channel && one.serialNumber === recharge.serialNumber,
+        );
+        if (!isKnown) state.recharges.push(recharge);
+        return !isKnown;
+      },
+    },
+    prices: {
+      candidates: async () => state.prices,
+      isEmpty: async () => state.prices.length === 0,
+      async insert(prices) {
+        state.prices.push(...prices);
+      },
+    },
+    ...memoryRating(state),
+    events: {
+      async append(events) {
+        state.events.push(...events);
+      },
+    },
+  };
+}
+
+function book(state: MemoryState, transfer: Transfer): void {
+  for (const leg of legsOf(transfer)) {
+    invariant(state.accounts.has(leg.accountId), `account ${leg.accountId} exists`);
+    const before = state.wallets.get(leg.accountId);
+    if (before === undefined) continue;
+    const after = withTransfer(before, transfer);
+    state.wallets.set(after.id, after);
+    const { accountId, postedMicros } = leg;
+    state.entries.push({
+      transfer,
+      accountId,
+      sequence: after.sequence,
+      postedMicros,
+      afterMicros: after.postedMicros,
+    });
+  }
+  state.transfers.push(transfer);
+}
+
+function memoryRequests(state: MemoryState): RequestStore {
+  const keyOf = (scope: string, requestId: string) => `${scope}\n${requestId}`;
+  return {
+    async claim<A>(scope: string, asked: readonly { requestId: string; body: unknown }[]): Promise<Claim<A>[]> {
+      const mine = new Set<string>();
+      return asked.map(({ requestId, body }): Claim<A> => {
+        const key = keyOf(scope, requestId);
+        const before = state.requests.get(key);
+        const text = canonical(body);
+        if (before === undefined) {
+          state.requests.set(key, { body: text, answer: undefined });
+          mine.add(key);
+          return { kind: 'new' };
+        }
+        if (before.body !== text) return { kind: 'conflict' };
+        return mine.has(key) ? { kind: 'repeated' } : { kind: 'replayed', answer: before.answer as A };
+      });
+    },
+    async remember(scope, answers) {
+      for (const { requestId, answer } of answers) known(state.requests, keyOf(scope, requestId)).answer = answer;
+    },
+    async forget(scope, requestIds) {
+      for (const requestId of requestIds) state.requests.delete(keyOf(scope, requestId));
+    },
+  };
+}
+
+function memoryRating(state: MemoryState): Pick<BillingStores, 'usage' | 'billLines'> {
+  const parked = () => [...state.usage.values()].filter((one) => one.state === 'parked');
+  return {
+    usage: {
+      find: async (ids) => ids.flatMap((usageId) => state.usage.get(usageId) ?? []),
+      chargedFacts: async (keys) =>
+        new Set(
+          [...state.usage.values()]
+            .filter((one) => one.chargeCount > 0)
+            .map((one) => factKey(one.usage))
+            .filter((key) => keys.includes(key)),
+        ),
+      async saveRated(rated) {
+        for (const { usage, charges } of rated) {
+          const attempts = state.usage.get(usage.usageId)?.attempts ?? 1;
+          state.usage.set(usage.usageId, { usage, state: 'rated', attempts, chargeCount: charges.length });
+          state.charges.push(...charges.map((one) => one.charge));
+        }
+      },
+      async park(waiting) {
+        for (const { usage, reason } of waiting) {
+          const attempts = (state.usage.get(usage.usageId)?.attempts ?? 0) + 1;
+          state.usage.set(usage.usageId, { usage, state: 'parked', reason, attempts, chargeCount: 0 });
+        }
+      },
+      parked: async (ids) => parked().flatMap(({ usage }) => (ids.includes(usage.usageId) ? [usage] : [])),
+      parkedIds: async (limit) =>
+        parked()
+          .map((one) => one.usage.usageId)
+          .sort()
+          .slice(0, limit),
+    },
+    billLines: {
+      ofResources: async (usages) =>
+        [...state.billLines.values()].filter((line) =>
+          usages.some(
+            ({ tenant, source }) =>
+              tenant.accountId === line.tenant.accountId &&
+              source.kind === line.sourceKind &&
+              source.id === line.sourceId,
+          ),
+        ),
+      async save(lines) {
+        for (const line of lines) state.billLines.set(line.id, line);
+      },
+    },
+  };
+}
+
+function known<Value>(map: Map<string, Value>, key: string): Value {
+  const value = map.get(key);
+  invariant(value !== undefined, `${key} is there`);
+  return value;
+}
+
+function canonical(body: unknown): string {
+  return JSON.stringify(body, (_key, one: unknown) => (typeof one === 'bigint' ? one.toString() : one));
+}

@@ -1,0 +1,107 @@
+import { invariant, systemIds } from '@suanli/kernel';
+import { SimClock, testDatabase } from '@suanli/test-kit';
+import { outbox } from '@suanli/postgres';
+import { type AuditReport, auditLedger } from '../src/adapters/postgres/audit-ledger.ts';
+import { postgresTransact } from '../src/adapters/postgres/create-stores.ts';
+import { MIGRATIONS_FOLDER } from '../src/adapters/postgres/migrations-folder.ts';
+import { postgresReads } from '../src/adapters/postgres/reads.ts';
+import type { BillingDeps } from '../src/app/ports.ts';
+import { publishPrices } from '../src/app/prices/publish-prices.ts';
+import { legsOf } from '../src/domain/ledger/transfer.ts';
+import { remainingMicros } from '../src/domain/hold/hold.ts';
+import { NOW, ODD_PRICE } from '../src/testing/builders.ts';
+import { memoryBilling, TEST_CHANNELS, TEST_POLICY } from '../src/testing/memory-billing.ts';
+import type { MemoryState } from '../src/testing/memory-state.ts';
+
+/** Billing as a suite sees it, whatever keeps its rows. */
+export type BillingUnderTest = AsyncDisposable & {
+  deps: BillingDeps;
+  clock: SimClock;
+  /** Refolds everything; throws when a promise is broken. */
+  audit(): Promise<void>;
+  /** Subjects or kinds of the facts told so far, in order. */
+  told(): Promise<string[]>;
+};
+
+export async function billingInMemory(): Promise<BillingUnderTest> {
+  const clock = new SimClock(NOW);
+  const { deps, state } = memoryBilling(clock);
+  await publishPrices(deps, [ODD_PRICE]);
+  return {
+    deps,
+    clock,
+    audit: async () => auditMemory(state()),
+    told: async () =>
+      state().events.map((event) => (event.kind === 'wallet_level_changed' ? event.change : event.kind)),
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
+export type BillingOnPostgres = BillingUnderTest & { adminUrl: string; url: string; report(): Promise<AuditReport> };
+
+export async function billingOnPostgres(): Promise<BillingOnPostgres> {
+  const database = await testDatabase({ service: 'billing', migrationsFolder: MIGRATIONS_FOLDER, maxConnections: 20 });
+  const { db } = database;
+  const clock = new SimClock(NOW);
+  const deps: BillingDeps = {
+    transact: postgresTransact(db, systemIds, () => undefined),
+    reads: postgresReads(db),
+    clock,
+    ids: systemIds,
+    policy: TEST_POLICY,
+    channels: TEST_CHANNELS,
+  };
+  await publishPrices(deps, [ODD_PRICE]);
+  const report = () => auditLedger(db, clock.now());
+  return {
+    deps,
+    clock,
+    url: database.url,
+    adminUrl: database.adminUrl,
+    report,
+    async audit() {
+      const { driftMicros, broken } = await report();
+      invariant(driftMicros === '0' && Object.keys(broken).length === 0, JSON.stringify({ driftMicros, broken }));
+    },
+    async told() {
+      const rows = await db.select({ subject: outbox.subject }).from(outbox).orderBy(outbox.position);
+      return rows.map((row) => KIND_OF_SUBJECT[row.subject.split('.').slice(2, 4).join('.')] ?? row.subject);
+    },
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  };
+}
+
+const KIND_OF_SUBJECT: Record<string, string> = {
+  'charge.rated': 'charge_rated',
+  'hold.closed': 'hold_ended',
+  'hold.expired': 'hold_ended',
+  'wallet.ran_low': 'ran_low',
+  'wallet.exhausted': 'exhausted',
+  'wallet.restored': 'restored',
+};
+
+function auditMemory(state: MemoryState): void {
+  for (const transfer of state.transfers) {
+    const legs = legsOf(transfer);
+    const sum = legs.reduce((total, leg) => total + leg.postedMicros + leg.pendingMicros, 0n);
+    invariant(sum === 0n, `transfer ${transfer.id} sums to ${sum}`);
+  }
+  for (const wallet of state.wallets.values()) {
+    const legs = state.transfers.flatMap(legsOf).filter((leg) => leg.accountId === wallet.id);
+    const held = [...state.holds.values()].filter((hold) => hold.walletId === wallet.id);
+    invariant(wallet.postedMicros === sumOf(legs.map((leg) => leg.postedMicros)), 'posted is the fold of the legs');
+    invariant(wallet.pendingMicros === -sumOf(legs.map((leg) => leg.pendingMicros)), 'pending is the fold of the legs');
+    invariant(wallet.pendingMicros === sumOf(held.map(remainingMicros)), 'pending is what the holds have left');
+    invariant(wallet.postedMicros - wallet.pendingMicros >= -wallet.overdraftMicros, 'the floor holds');
+  }
+  for (const line of state.billLines.values()) {
+    const charges = state.charges.filter((charge) => charge.billLineId === line.id);
+    invariant(line.amountMicros === (line.quantity * line.priceAmountMicros) / line.pricePerQuantity, 'priced once');
+    invariant(line.amountMicros === sumOf(charges.map((charge) => charge.amountMicros)), 'the sum of its charges');
+    invariant(line.quantity === sumOf(charges.map((charge) => charge.quantity)), 'the sum of its readings');
+  }
+}
+
+function sumOf(values: bigint[]): bigint {
+  return values.reduce((total, value) => total + value, 0n);
+}
