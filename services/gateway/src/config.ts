@@ -30,6 +30,10 @@ export const gatewayEnv = z.object({
   OPENAI_API_KEY: env.secret('Key of that upstream').optional(),
   REQUESTS_PER_MINUTE: env.int('Limit of a key that is made without one of its own', 600, { min: 1, max: 1_000_000 }),
   OPERATOR_REQUESTS_PER_MINUTE: env.int('Limit of the operator’s key', 6_000, { min: 1, max: 1_000_000 }),
+  LIMITER_TIMEOUT_MS: env.int('How long a request waits for Redis until its replica limits by itself', 250, {
+    min: 10,
+    max: 10_000,
+  }),
   STREAMS_PER_KEY: env.int('Event streams that one key may have open at a replica', 32, { min: 1, max: 10_000 }),
   TRUSTED_PROXIES: env.list('Addresses or networks of proxies whose X-Forwarded-For is believed'),
 });

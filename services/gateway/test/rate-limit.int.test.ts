@@ -59,6 +59,7 @@ describe('the two limiters', () => {
     const local = createLocalLimiter(clock);
     await using shared = createRedisLimiter({
       url: redisUrl(),
+      timeoutMs: 10_000,
       clock: systemClock,
       logger: silentLogger,
       fallback: { take: () => Promise.reject(new Error('Redis was there')) },
@@ -82,6 +83,7 @@ describe('the two limiters', () => {
     const clock = new SimClock();
     await using limiter = createRedisLimiter({
       url: 'redis://127.0.0.1:1',
+      timeoutMs: 250,
       clock,
       logger: silentLogger,
       fallback: createLocalLimiter(clock),

@@ -11,7 +11,13 @@ import {
   RunServiceClient,
 } from '@suanli/proto/suanli/workflow/v1/workflow.ts';
 
-export type DownstreamAddresses = { billing: string; scheduler: string; workflow: string; modelHub: string };
+/** host:port of each service's internal listener. */
+export type DownstreamAddresses = {
+  BILLING_ADDRESS: string;
+  SCHEDULER_ADDRESS: string;
+  WORKFLOW_ADDRESS: string;
+  MODEL_HUB_ADDRESS: string;
+};
 
 /** A call that names no deadline of its own. */
 const DEFAULT_DEADLINE_MS = 10_000;
@@ -25,10 +31,10 @@ export function connectDownstream(
   boot: { use<T extends AsyncDisposable>(client: T): T },
 ) {
   const at = (address: string, peer: string) => ({ address, tls, peer, defaultDeadlineMs: DEFAULT_DEADLINE_MS });
-  const billing = at(addresses.billing, 'billing');
-  const scheduler = at(addresses.scheduler, 'scheduler');
-  const workflow = at(addresses.workflow, 'workflow');
-  const modelHub = at(addresses.modelHub, 'model-hub');
+  const billing = at(addresses.BILLING_ADDRESS, 'billing');
+  const scheduler = at(addresses.SCHEDULER_ADDRESS, 'scheduler');
+  const workflow = at(addresses.WORKFLOW_ADDRESS, 'workflow');
+  const modelHub = at(addresses.MODEL_HUB_ADDRESS, 'model-hub');
   return {
     wallet: boot.use(createGrpcClient(WalletServiceClient, billing)),
     prices: boot.use(createGrpcClient(PriceServiceClient, billing)),

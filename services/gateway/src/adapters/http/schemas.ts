@@ -1,4 +1,4 @@
-import { isId, MAX_MICROS, parseMicros, toRfc3339 } from '@suanli/kernel';
+import { MAX_MICROS, parseMicros, toRfc3339 } from '@suanli/kernel';
 import { z } from 'zod';
 import { MAX_CURSOR_CHARS, MAX_ID_CHARS, MAX_NAME_CHARS, PAGE_DEFAULT, PAGE_MAX } from './limits.ts';
 
@@ -40,10 +40,6 @@ export const idOrName = z
   .min(1)
   .max(MAX_ID_CHARS)
   .regex(/^[\w.:/-]+$/, 'is not an id');
-
-export function ownId(prefix: string) {
-  return z.string().refine((value) => isId(prefix, value), `must be an id that starts with ${prefix}_`);
-}
 
 export const idParams = z.strictObject({ id: idParam });
 

@@ -22,8 +22,6 @@ end
 return { allowed, string.format('%.0f', full_at - now_us) }
 `;
 
-/** A Redis that does not answer within this is taken as away. */
-const COMMAND_TIMEOUT_MS = 250;
 /** For this long nobody waits for it again. */
 const AVOID_MS = 1_000;
 const KEY_PREFIX = 'suanli:gateway:requests:';
@@ -38,6 +36,8 @@ type LimiterRedis = Redis & {
  */
 export function createRedisLimiter(options: {
   url: string;
+  /** A Redis that does not answer within this is taken as away. */
+  timeoutMs: number;
   clock: Clock;
   logger: Logger;
   fallback: RateLimiter;
@@ -45,7 +45,7 @@ export function createRedisLimiter(options: {
   const { clock, logger, fallback } = options;
   const redis = new Redis(options.url, {
     connectionName: 'gateway-limiter',
-    commandTimeout: COMMAND_TIMEOUT_MS,
+    commandTimeout: options.timeoutMs,
     connectTimeout: 2_000,
     maxRetriesPerRequest: 0,
     retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
