@@ -5,6 +5,7 @@ import type { Transact } from '../src/app/ports.ts';
 import type { JsonObject } from '../src/domain/json.ts';
 import { runStep } from '../src/app/steps/run-step.ts';
 import { isEnded } from '../src/domain/run/run.ts';
+import { isLive } from '../src/domain/run/step.ts';
 import { arbitraryTasks } from '../src/testing/arbitrary-definition.ts';
 import { aDefinition } from '../src/testing/builders.ts';
 import { testEvaluator } from '../src/testing/evaluator.ts';
@@ -28,8 +29,14 @@ function aWorkflow(): MemoryWorkflow {
 async function faultFree(tasks: JsonObject[]) {
   const workflow = aWorkflow();
   const runId = await workflow.begin(aDefinition(tasks));
-  const run = await workflow.settle(runId);
-  return { run, keys: [...workflow.effects.keys()].map((key) => key.replace(runId, '')).sort() };
+  await workflow.settle(runId);
+  return resultOf(workflow, runId);
+}
+
+function resultOf(workflow: MemoryWorkflow, runId: string) {
+  const { status, output, error } = workflow.run(runId);
+  const keys = [...workflow.effects.keys()].map((key) => key.replace(runId, '')).sort();
+  return { status, output, error, keys };
 }
 
 /** A worker that dies before or after any of its transactions; half of the wake-ups are lost on the way. */
@@ -64,16 +71,11 @@ it('a run ends as it would have without crashes, lost wake-ups and in any order 
 }, async () => {
   await fc.assert(
     fc.asyncProperty(arbitraryTasks(), fc.nat(), async (tasks, seed) => {
-      const want = await faultFree(tasks);
       const { workflow, runId } = await tormented(tasks, seededRng(seed));
-      const run = workflow.run(runId);
-      expect(run.status).toBe(want.run.status);
-      // Branches of a fork write the context in the order in which they end; everything else is the same.
-      if (!JSON.stringify(tasks).includes('fork')) expect(run.output).toEqual(want.run.output);
-      const keys = [...workflow.effects.keys()].map((key) => key.replace(runId, '')).sort();
-      if (run.status === 'completed') expect(keys).toEqual(want.keys);
-      for (const step of workflow.steps(runId))
-        expect(['ready', 'running', 'waiting', 'review']).not.toContain(step.status);
+      expect(workflow.steps(runId).filter((step) => isLive(step.status))).toEqual([]);
+      // Branches race: whichever faults or ends the run first decides. Without them there is one way to go.
+      if (JSON.stringify(tasks).includes('fork')) return;
+      expect(resultOf(workflow, runId)).toEqual(await faultFree(tasks));
     }),
     { numRuns: RUNS },
   );

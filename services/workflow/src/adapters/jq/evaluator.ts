@@ -17,7 +17,7 @@ const MAX_HEAP_MB = 256;
 const QUESTIONS_PER_THREAD = 2_000;
 const START_LIMIT_MS = 30_000;
 
-type Outcome = { kind: 'reply'; reply: WorkerReply } | { kind: 'late' } | { kind: 'died' };
+type Outcome = { kind: 'reply'; reply: WorkerReply } | { kind: 'late' } | { kind: 'died'; reason: string };
 type Slot = { worker: Worker | undefined; asked: number; turn: Promise<unknown>; waiting: number };
 
 /** Answers the engine's questions in worker threads, each with a time limit: user code never holds up the event loop. */
@@ -72,7 +72,7 @@ async function askOnce(slot: Slot, request: WorkerRequest, options: EvaluatorOpt
   slot.asked += 1;
   const outcome = await next(worker, options.timeLimitMs, () => worker.postMessage(request));
   if (outcome.kind !== 'reply') {
-    options.logger.warn({ outcome: outcome.kind }, 'an expression was stopped');
+    options.logger.warn({ outcome }, 'an expression was stopped');
     await discard(slot);
   }
   return outcome;
@@ -95,7 +95,7 @@ async function startWorker(): Promise<Worker> {
   const started = await next(worker, START_LIMIT_MS, () => undefined);
   if (started.kind === 'reply') return worker;
   await worker.terminate();
-  throw new Error('the thread for expressions did not start');
+  throw new Error('the thread for expressions did not start', { cause: started });
 }
 
 /** The next thing that a thread says, or that it says nothing in time, or has died. */
@@ -107,7 +107,7 @@ function next(worker: Worker, limitMs: number, begin: () => void): Promise<Outco
       resolve(outcome);
     };
     const onReply = (reply: WorkerReply) => settle({ kind: 'reply', reply });
-    const onDeath = () => settle({ kind: 'died' });
+    const onDeath = (reason: unknown) => settle({ kind: 'died', reason: String(reason) });
     const timer = setTimeout(() => settle({ kind: 'late' }), limitMs);
     worker.on('message', onReply).on('error', onDeath).on('exit', onDeath);
     begin();

@@ -43,7 +43,8 @@ export type RunChange = Pick<Run, 'contextCount' | 'contextVersion' | 'stepCount
 
 /** Sets the run to what its steps say, and writes the journal. Call last in a transaction. */
 export async function updateRunStatus(stores: Stores, log: Record, run: Run, change: RunChange): Promise<void> {
-  const { end, now, ...counts } = change;
+  const { end, now, contextCount, contextVersion, stepCount, version } = change;
+  const counts = { contextCount, contextVersion, stepCount, version };
   const status = end?.status ?? (await statusOfSteps(stores, run.id));
   if (status !== run.status || end)
     log.run(`run_${status}`, runAfter(run, status, end), end?.error ? { error: { ...end.error } } : {});
