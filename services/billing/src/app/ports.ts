@@ -95,8 +95,6 @@ export type KnownUsage = { usage: Usage; state: 'rated' | 'parked' };
 
 export interface UsageStore {
   find(usageIds: readonly string[]): Promise<KnownUsage[]>;
-  /** Those of the facts that have been charged. */
-  chargedFacts(factKeys: readonly string[]): Promise<Set<string>>;
   saveRated(rated: readonly { usage: Usage; charges: readonly RatedCharge[] }[], now: Instant): Promise<void>;
   park(parked: readonly { usage: Usage; reason: ParkReason }[], now: Instant): Promise<void>;
   parked(usageIds: readonly string[]): Promise<Usage[]>;

@@ -2,7 +2,6 @@ import { invariant } from '@suanli/kernel';
 import type { BillingStores, Claim, RequestStore } from '../app/ports.ts';
 import { legsOf, type Transfer } from '../domain/ledger/transfer.ts';
 import { withTransfer } from '../domain/ledger/wallet.ts';
-import { factKey } from '../domain/rating/usage.ts';
 import type { MemoryState } from './memory-state.ts';
 
 /** The stores on plain values, for tests of what the use cases decide. */
@@ -118,13 +117,6 @@ function memoryRating(state: MemoryState): Pick<BillingStores, 'usage' | 'billLi
   return {
     usage: {
       find: async (ids) => ids.flatMap((usageId) => state.usage.get(usageId) ?? []),
-      chargedFacts: async (keys) =>
-        new Set(
-          [...state.usage.values()]
-            .filter((one) => one.chargeCount > 0)
-            .map((one) => factKey(one.usage))
-            .filter((key) => keys.includes(key)),
-        ),
       async saveRated(rated) {
         for (const { usage, charges } of rated) {
           const attempts = state.usage.get(usage.usageId)?.attempts ?? 1;

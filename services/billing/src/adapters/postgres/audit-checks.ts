@@ -134,11 +134,6 @@ const chargeChecks: AuditCheck[] = [
           select coalesce(sum((reading -> 'quantity' ->> '$bigint')::numeric), 0)
           from jsonb_array_elements(body -> 'readings') reading))`,
   },
-  {
-    name: 'factsAreChargedOnce',
-    broken: sql`
-      select 0 as drift from usage_events where state = 'rated' and charge_count > 0 group by fact_key having count(*) > 1`,
-  },
 ];
 
 /** How late the expiry loop may be: a leader's lease, a restart, a queue of holds. */

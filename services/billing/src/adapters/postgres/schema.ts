@@ -183,12 +183,11 @@ export const prices = pgTable(
 export const usageEvents = pgTable(
   'usage_events',
   {
+    /** The business key: derived from the fact by who tells it. */
     usageId: text('usage_id').primaryKey(),
     accountId: text('account_id').notNull(),
     state: text('state').$type<'rated' | 'parked'>().notNull(),
     reason: text('reason'),
-    /** The business fact behind the event; one fact is charged once. */
-    factKey: text('fact_key').notNull(),
     chargeCount: integer('charge_count').notNull(),
     attempts: integer('attempts').notNull().default(1),
     body: jsonb('body').$type<unknown>().notNull(),
@@ -200,7 +199,6 @@ export const usageEvents = pgTable(
       'usage_state',
       sql`(${t.state} = 'rated') = (${t.ratedAt} is not null) and ${t.state} in ('rated', 'parked')`,
     ),
-    uniqueIndex('usage_charged_fact').on(t.factKey).where(sql`state = 'rated' and charge_count > 0`),
     index('usage_parked').on(t.usageId).where(sql`state = 'parked'`),
   ],
 );

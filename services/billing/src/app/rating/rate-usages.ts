@@ -2,7 +2,7 @@ import type { LedgerBatch } from '../../domain/ledger/ledger-batch.ts';
 import type { Price } from '../../domain/price/price.ts';
 import { type BillLine, lineKeyOf } from '../../domain/rating/bill-line.ts';
 import { type BillLines, type RatedCharge, rateUsage } from '../../domain/rating/rate-usage.ts';
-import { factKey, type ParkReason, tellsTheSame, type Usage } from '../../domain/rating/usage.ts';
+import { type ParkReason, tellsTheSame, type Usage } from '../../domain/rating/usage.ts';
 import type { BillingDeps, BillingStores } from '../ports.ts';
 import { lockBatch, writeBatch } from '../write-batch.ts';
 
@@ -51,17 +51,12 @@ async function ratePending(
   const book = await loadPrices(stores, usages);
   const before = await stores.billLines.ofResources(usages);
   const lines: BillLines = new Map(before.map((line) => [lineKeyOf(line), line]));
-  const charged = await stores.usage.chargedFacts(usages.map(factKey));
   const rated: { usage: Usage; charges: RatedCharge[] }[] = [];
   const parked: { usage: Usage; reason: ParkReason }[] = [];
   for (const usage of usages) {
-    const fact = factKey(usage);
-    const result = charged.has(fact)
-      ? ({ kind: 'parked', reason: 'duplicate_fact' } as const)
-      : rateUsage(batch, book, lines, usage);
+    const result = rateUsage(batch, book, lines, usage);
     if (result.kind === 'parked') parked.push({ usage, reason: result.reason });
     else rated.push({ usage, charges: result.charges });
-    if (result.kind === 'rated' && result.charges.length > 0) charged.add(fact);
   }
   const changed = changedLines(before, lines);
   if (parked.length > 0) await stores.usage.park(parked, batch.now);

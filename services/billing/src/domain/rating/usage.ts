@@ -4,7 +4,10 @@ export type MeterReading = { meter: string; quantity: bigint };
 
 /** A fact of use, as the service that metered it tells it: the only source of a charge. */
 export type Usage = {
-  /** Derived from the fact, so that the same fact told twice has one id. */
+  /**
+   * The business key of the fact, derived from it by who tells it: the same fact told twice has one id. Nothing else in
+   * an event can tell two facts apart: two tasks of a gang, or two short calls, may have the same source and window.
+   */
   usageId: string;
   tenant: TenantPath;
   /** The hold that pays; absent when the wallet pays directly. */
@@ -26,7 +29,6 @@ export type ParkReason =
   | 'hold_not_found'
   | 'hold_of_other_tenant'
   | 'wallet_not_found'
-  | 'duplicate_fact'
   | 'quantity_out_of_range';
 
 /** One reading per meter, without the empty ones: a reading of zero needs no price and makes no charge. */
@@ -36,33 +38,22 @@ export function mergedReadings(readings: readonly MeterReading[]): MeterReading[
   return [...byMeter].filter(([, quantity]) => quantity !== 0n).map(([meter, quantity]) => ({ meter, quantity }));
 }
 
-/**
- * The business fact behind a usage event, whatever id its publisher gave it: a second event with the same key would
- * charge the same thing twice.
- */
-export function factKey(usage: Usage): string {
-  const { tenant, source } = usage;
+/** Whether two events of one id tell the same: a publisher may repeat itself, but not take back what was charged. */
+export function tellsTheSame(one: Usage, other: Usage): boolean {
+  return contentOf(one) === contentOf(other);
+}
+
+function contentOf({ tenant, source, region, item, from, to, readings }: Usage): string {
+  const quantities = mergedReadings(readings).map(({ meter, quantity }) => `${meter}=${quantity}`);
   return JSON.stringify([
     tenant.accountId,
     source.kind,
     source.id,
     source.epoch,
-    usage.costKey,
-    usage.region,
-    usage.item,
-    usage.from,
-    usage.to,
+    region,
+    item,
+    from,
+    to,
+    quantities.sort(),
   ]);
-}
-
-/** Whether two events of one id tell the same: a publisher may repeat itself, but not take back what was charged. */
-export function tellsTheSame(one: Usage, other: Usage): boolean {
-  return factKey(one) === factKey(other) && readingsKey(one) === readingsKey(other);
-}
-
-function readingsKey(usage: Usage): string {
-  return mergedReadings(usage.readings)
-    .map(({ meter, quantity }) => `${meter}=${quantity}`)
-    .sort()
-    .join();
 }

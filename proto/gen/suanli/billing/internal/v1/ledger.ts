@@ -150,10 +150,7 @@ export interface QuoteUsageResponse {
 export interface ParkedUsage {
   usageId: string;
   accountId: string;
-  /**
-   * `price_not_found`, `hold_not_found`, `hold_of_other_tenant`, `wallet_not_found`, `duplicate_fact`,
-   * `quantity_out_of_range`.
-   */
+  /** `price_not_found`, `hold_not_found`, `hold_of_other_tenant`, `wallet_not_found`, `quantity_out_of_range`. */
   reason: string;
   /** How often rating was tried. */
   attempts: number;

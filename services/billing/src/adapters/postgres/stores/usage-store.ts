@@ -1,12 +1,11 @@
 import type { Tx } from '@suanli/postgres';
 import { and, asc, inArray, sql } from 'drizzle-orm';
 import type { UsageStore } from '../../../app/ports.ts';
-import { factKey, type Usage } from '../../../domain/rating/usage.ts';
+import type { Usage } from '../../../domain/rating/usage.ts';
 import { charges as chargesTable, usageEvents } from '../schema.ts';
 import { fromTaggedJson, toTaggedJson } from '../tagged-json.ts';
 
-/** Written out, not as parameters, so that the partial indexes of the same words serve them. */
-const IS_CHARGED = sql`${usageEvents.state} = 'rated' and ${usageEvents.chargeCount} > 0`;
+/** Written out, not as a parameter, so that the partial index of the same words serves it. */
 export const IS_PARKED = sql`${usageEvents.state} = 'parked'`;
 
 export function usageStore(tx: Tx): UsageStore {
@@ -17,13 +16,6 @@ export function usageStore(tx: Tx): UsageStore {
         .from(usageEvents)
         .where(inArray(usageEvents.usageId, [...usageIds]));
       return rows.map(({ state, body }) => ({ state, usage: fromTaggedJson<Usage>(body) }));
-    },
-    async chargedFacts(factKeys) {
-      const rows = await tx
-        .select({ factKey: usageEvents.factKey })
-        .from(usageEvents)
-        .where(and(inArray(usageEvents.factKey, [...factKeys]), IS_CHARGED));
-      return new Set(rows.map((row) => row.factKey));
     },
     async saveRated(rated, now) {
       const at = new Date(now);
@@ -45,7 +37,6 @@ export function usageStore(tx: Tx): UsageStore {
             ratedAt: at,
             chargeCount: sql`excluded.charge_count`,
             body: sql`excluded.body`,
-            factKey: sql`excluded.fact_key`,
           },
           setWhere: IS_PARKED,
         });
@@ -91,5 +82,5 @@ export function usageStore(tx: Tx): UsageStore {
 
 function rowOf(usage: Usage, receivedAt: Date) {
   const { usageId, tenant } = usage;
-  return { usageId, accountId: tenant.accountId, factKey: factKey(usage), body: toTaggedJson(usage), receivedAt };
+  return { usageId, accountId: tenant.accountId, body: toTaggedJson(usage), receivedAt };
 }
