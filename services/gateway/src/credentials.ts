@@ -24,6 +24,8 @@ type Parts = {
   ids: IdSource;
   logger: Logger;
   wakeRelay: () => void;
+  /** What is still open under a key that has been revoked is to be shut. */
+  shutKey: (keyId: string) => void;
   boot: { use<T extends AsyncDisposable>(resource: T): T };
 };
 
@@ -38,7 +40,7 @@ export type Credentials = {
 
 /** The part of the composition root that knows who is who: keys, tokens, and the commands that change them. */
 export async function createCredentials(parts: Parts): Promise<Credentials> {
-  const { config, db, bus, clock, ids, logger, wakeRelay, boot } = parts;
+  const { config, db, bus, clock, ids, logger, wakeRelay, shutKey, boot } = parts;
   const stores = postgresStores;
   const vault = createVault(config.MASTER_KEY);
   const signingKeys = await loadSigningKeys({ store: signingKeyStore(db), signing: es256, vault, clock, logger });
@@ -47,6 +49,7 @@ export async function createCredentials(parts: Parts): Promise<Credentials> {
   const forgetKey = (keyId: string) => {
     cache.forgetKey(keyId);
     tokens.forgetKey(keyId);
+    shutKey(keyId);
   };
   boot.use(followRevokedKeys(bus, logger, forgetKey));
   const uses = createUseRecorder({ db, stores, clock, logger });

@@ -51,6 +51,7 @@ export async function createGateway(config: GatewayConfig, overrides: GatewayOve
   const bus = boot.use(overrides.bus ?? (await connectBus(natsConfig(config), logger)));
   const tls = await readTls(tlsConfig(config));
   const metrics = createMetrics('gateway');
+  const streams = createStreamRegistry(config.STREAMS_PER_KEY);
   const loops = boot.use(superviseLoops({ logger, clock }));
   const stream = {
     name: 'gateway',
@@ -59,15 +60,18 @@ export async function createGateway(config: GatewayConfig, overrides: GatewayOve
     discard: 'new',
   } as const;
   const relay = createOutboxRelay({ db, bus, stream, holder: config.REPLICA_ID, clock, logger });
-  const parts = { config, db, bus, tls, clock, ids, logger, boot, committed: relay.wake, wakeRelay: relay.wake };
+  const parts = { config, db, bus, tls, clock, ids, logger, boot, committed: relay.wake };
 
-  const { checkKey, commands, signingKeys, tokens, uses, vault } = await createCredentials(parts);
+  const { checkKey, commands, signingKeys, tokens, uses, vault } = await createCredentials({
+    ...parts,
+    wakeRelay: relay.wake,
+    shutKey: streams.endKey,
+  });
   const inference = await createInference(parts);
   const fallback = createLocalLimiter(clock);
   const redis = { url: config.REDIS_URL, timeoutMs: config.LIMITER_TIMEOUT_MS };
   const limiter = boot.use(createRedisLimiter({ ...redis, clock, logger, fallback }));
   const idempotency = { store: idempotencyStore(db), vault, clock, ids };
-  const streams = createStreamRegistry(config.STREAMS_PER_KEY);
   metrics.gaugeOf('suanli_gateway_open_streams', 'Event streams that are open now', streams.count);
 
   const app = await createHttpApp({

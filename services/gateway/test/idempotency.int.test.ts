@@ -101,6 +101,14 @@ describe('a POST with an Idempotency-Key', () => {
     expect((await acme.rest.post('/v1/workspaces', { name: 'w' }, { 'idempotency-key': 'shared' })).status).toBe(201);
   });
 
+  it('shows its answer to no other key of the account', async () => {
+    const ask = (rest: Tenant['rest']) => rest.post('/v1/api-keys', { name: 'mine' }, { 'idempotency-key': 'secret' });
+    const made = await ask(acme.rest);
+    const other = lab.client(lab.gateway, (made.body as { secret: string }).secret);
+    const refused = await ask(other);
+    expect([refused.status, refused.body]).toMatchObject([422, { code: 'idempotency_key_reused' }]);
+  });
+
   it('must have a key of visible characters', async () => {
     const answers = await Promise.all(['a b', 'x'.repeat(256), 'é'].map((key) => submit(key)));
     for (const { status, body: problem } of answers) {

@@ -98,6 +98,16 @@ describe('an event stream', () => {
     await eventually(() => expect([...watching].every(({ aborted }) => aborted)).toBe(true));
   });
 
+  it('ends when its key is revoked', async () => {
+    const made = await acme.rest.post('/v1/api-keys', { name: 'watcher' });
+    const { id, secret } = made.body as { id: string; secret: string };
+    const watcher = { ...acme, rest: lab.client(lab.gateway, secret) };
+    await using stream = await open('/v1/jobs/job_open/events', {}, watcher);
+    await eventually(() => expect(stream.events).toHaveLength(4));
+    await acme.rest.delete(`/v1/api-keys/${id}`);
+    await stream.ended;
+  });
+
   it('is opened so often by one key, and no more', async () => {
     const tenant = await lab.openAccount('Many streams');
     await using stack = new AsyncDisposableStack();

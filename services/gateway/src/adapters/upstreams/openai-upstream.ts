@@ -34,6 +34,8 @@ export function openAiUpstream({ name, baseUrl, apiKey }: OpenAiUpstreamOptions)
     }).catch((error: unknown) => {
       throw new UpstreamFailed(`${name} cannot be reached`, undefined, undefined, error);
     });
+    // Whoever reads the body hears its errors; one that comes when nobody reads any more is nobody's.
+    reply.body.on('error', () => undefined);
     if (reply.statusCode < 300) return reply.body;
     const said = parseObject(await readBounded(reply.body, name));
     throw new UpstreamFailed(`${name} answered ${reply.statusCode}`, reply.statusCode, said);

@@ -16,13 +16,12 @@ export function beginHook(deps: HttpDeps) {
     request.commandId = deps.ids.next('req');
     if (request.method !== 'POST' || key === undefined || request.principal === undefined) return undefined;
     if (typeof key !== 'string' || !KEY_FORM.test(key)) throw problem('invalid_idempotency_key');
-    const record = { tenant: tenantKeyOf(principalOf(request)), route: `POST ${pathOf(request)}`, key };
+    const principal = principalOf(request);
+    // The answer may hold a secret: who made the request is a part of what was asked, so nobody else gets it replayed.
+    const bodySha256 = hashBody({ keyId: principal.keyId, body: request.body, query: request.query });
+    const record = { tenant: tenantKeyOf(principal), route: `POST ${pathOf(request)}`, key };
     request.commandId = deriveCommandId(record.tenant, record.route, key);
-    const begun = await beginIdempotent(
-      deps.idempotency,
-      record,
-      hashBody({ body: request.body, query: request.query }),
-    );
+    const begun = await beginIdempotent(deps.idempotency, record, bodySha256);
     switch (begun.kind) {
       case 'refused':
         throw problem(

@@ -13,6 +13,13 @@ describe('the registry of streams', () => {
     expect(registry.open('key_1')).toBeUndefined();
   });
 
+  it('ends the streams of one key alone', () => {
+    const registry = createStreamRegistry(2);
+    const [revoked, other] = [registry.open('key_1'), registry.open('key_2')];
+    registry.endKey('key_1');
+    expect([revoked?.signal.aborted, other?.signal.aborted, registry.count()]).toEqual([true, false, 2]);
+  });
+
   it('ends all streams at a drain and opens no more', () => {
     const registry = createStreamRegistry(2);
     const stream = registry.open('key_1');
