@@ -24,6 +24,10 @@ export function countReport(report: VitestReport | undefined, exitCode: number |
   return { passed, failed: failed + failedOutside, skipped: report.numPendingTests + report.numTodoTests };
 }
 
+export function addCounts(a: Counts, b: Counts): Counts {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
+}
+
 /** The one line that other programs read. */
 export function plainLine({ passed, failed }: Counts): string {
   return `${passed} passed, ${failed} failed`;
