@@ -98,6 +98,15 @@ describe('money leases', () => {
     expect((await reserve(3n * SLICE)).holdId).toBe('hld_1');
   });
 
+  it('do not come back to a hold that was given back while an answer about it was lost', async () => {
+    const { clock, desk, leases, reserve } = rig(10n * SLICE);
+    (await reserve(1_000n)).settle(undefined);
+    desk.loseAnswers(1);
+    await expect(leases.reserve(tenant, 2n * SLICE)).rejects.toThrow('lost');
+    await sweepFor(leases, clock, 70_000);
+    expect((await reserve(1_000n)).holdId).toBe('hld_2');
+  });
+
   it('begin anew when the hold was ended behind their back', async () => {
     const { desk, reserve } = rig(10n * SLICE);
     const { holdId } = await reserve(1_000n);
