@@ -24,6 +24,7 @@ import { runService } from './adapters/grpc/run-service.ts';
 import { createEvaluator } from './adapters/jq/evaluator.ts';
 import { workflowConsumers } from './adapters/nats/consumers.ts';
 import { createRunWakes } from './adapters/nats/run-wakes.ts';
+import { patientTransact } from './adapters/postgres/patient-transact.ts';
 import { postgresTransact } from './adapters/postgres/create-stores.ts';
 import { waitForSchema } from './adapters/postgres/wait-for-schema.ts';
 import { reconcileLoop } from './adapters/reconcile-loop.ts';
@@ -89,6 +90,7 @@ export async function createWorkflow(config: WorkflowConfig, overrides: Workflow
     committed: relay.wake,
     leaseMs: config.STEP_LEASE_MS,
   };
+  const patient = { ...deps, transact: patientTransact(deps.transact, clock, logger) };
   const worker = boot.use(
     createStepWorker({
       redisUrl: config.REDIS_URL,
@@ -97,7 +99,7 @@ export async function createWorkflow(config: WorkflowConfig, overrides: Workflow
       logger,
       async work(stepId, stopping) {
         const startedMs = clock.monotonicMs();
-        observed.step(await runStep(deps, stepId, stopping), clock.monotonicMs() - startedMs);
+        observed.step(await runStep(patient, stepId, stopping), clock.monotonicMs() - startedMs);
       },
     }),
   );

@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { createGrpcClient, type GrpcClient } from '@suanli/grpc-kit';
 import type { TenantPath } from '@suanli/kernel';
 import { systemIds } from '@suanli/kernel';
@@ -14,6 +17,7 @@ import {
   testTokens,
   type TokenRequest,
 } from '@suanli/test-kit';
+import { expect } from 'vitest';
 import { migrationsFolder } from '../../src/adapters/postgres/migrations-folder.ts';
 import { workflowEnv } from '../../src/config.ts';
 import { createWorkflow, type Workflow } from '../../src/service.ts';
@@ -54,10 +58,13 @@ export type UnderTest = AsyncDisposable & {
   alice: Caller;
   /** Another replica of the service, on the same database, bus and queue. */
   replica(overrides?: Record<string, string>): Promise<Workflow>;
+  /** A replica as a process of its own, which `kill` ends at once, as a power cut would. */
+  process(overrides?: Record<string, string>): Promise<{ kill(): void } & AsyncDisposable>;
   caller(service: Workflow, token: Partial<TokenRequest>): Promise<Caller>;
 };
 
 const WAIT_MS = 20_000;
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 /** The whole service against real PostgreSQL, NATS and Redis; only the other services are stand-ins. */
 export async function workflowUnderTest(overrides: Record<string, string> = {}): Promise<UnderTest> {
@@ -80,9 +87,9 @@ export async function workflowUnderTest(overrides: Record<string, string> = {}):
   const services = boot.use(new AsyncDisposableStack());
   let replicas = 0;
 
-  const replica = async (more: Record<string, string> = {}) => {
+  const environment = (more: Record<string, string>) => {
     replicas += 1;
-    const config = workflowEnv.parse({
+    return {
       LOG_LEVEL: 'silent',
       REPLICA_ID: `replica-${replicas}`,
       DATABASE_URL: database.url,
@@ -103,10 +110,33 @@ export async function workflowUnderTest(overrides: Record<string, string> = {}):
       RECONCILE_MS: '100',
       ...overrides,
       ...more,
-    });
+    };
+  };
+  const replica = async (more: Record<string, string> = {}) => {
+    const config = workflowEnv.parse(environment(more));
     const service = services.use(await createWorkflow(config, { logger: silentLogger }));
     await service.start();
     return service;
+  };
+  const startProcess = async (more: Record<string, string> = {}) => {
+    const child = spawn(process.execPath, [MAIN], {
+      env: { ...environment(more), LOG_LEVEL: 'info' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const exited = once(child, 'exit');
+    let said = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    await eventually(() => expect(said).toContain('"started"'), { timeoutMs: WAIT_MS });
+    const kill = () => void child.kill('SIGKILL');
+    return {
+      kill,
+      [Symbol.asyncDispose]: async () => {
+        kill();
+        await exited;
+      },
+    };
   };
   const caller = async (service: Workflow, token: Partial<TokenRequest>) => {
     const address = service.addresses.internal;
@@ -122,7 +152,7 @@ export async function workflowUnderTest(overrides: Record<string, string> = {}):
   const alice = await caller(service, {});
   const owned = boot.move();
   return {
-    ...{ platform, bus, service, alice, replica, caller, db: database.db },
+    ...{ platform, bus, service, alice, replica, caller, process: startProcess, db: database.db },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

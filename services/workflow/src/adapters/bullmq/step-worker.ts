@@ -1,4 +1,5 @@
 import type { Clock, Logger } from '@suanli/kernel';
+import { isUnavailable } from '@suanli/postgres';
 import { Worker } from 'bullmq';
 import { BullMQOtel } from 'bullmq-otel';
 import { PREFIX, QUEUE, type WakeUp } from './dispatcher.ts';
@@ -30,7 +31,9 @@ export function createStepWorker(options: StepWorkerOptions): StepWorker {
       try {
         await work(data.stepId, stopping.signal);
       } catch (error) {
-        logger.error({ err: error, stepId: data.stepId }, 'a step could not be worked on');
+        const about = { err: error, stepId: data.stepId };
+        if (isUnavailable(error)) logger.warn(about, 'postgres is away, the step will be taken back');
+        else logger.error(about, 'a step could not be worked on');
       }
     },
     {
