@@ -43,6 +43,6 @@ describe('readPricesFile', () => {
   });
 
   it('refuses text of another form', async () => {
-    await expect(read('currency: CNY')).rejects.toThrow('JSON form');
+    await expect(read('currency: CNY')).rejects.toThrow('is no price list');
   });
 });

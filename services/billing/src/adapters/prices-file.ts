@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { CURRENCY } from '@suanli/kernel';
+import { parse } from 'yaml';
 import { z } from 'zod';
 import type { NewPrice } from '../app/prices/publish-prices.ts';
 
@@ -21,12 +22,9 @@ const pricesFile = z.strictObject({
   ),
 });
 
-/**
- * Reads PRICES_FILE: YAML in its JSON form, with comments on lines of their own. Throws with every problem when it is no
- * price list.
- */
+/** Reads PRICES_FILE. Throws with every problem when it is no price list. */
 export async function readPricesFile(path: string): Promise<NewPrice[]> {
-  const parsed = pricesFile.safeParse(parseList(path, await readFile(path, 'utf8')));
+  const parsed = pricesFile.safeParse(parse(await readFile(path, 'utf8')));
   if (!parsed.success) throw new Error(`${path} is no price list:\n${z.prettifyError(parsed.error)}`);
   return parsed.data.prices.map(({ amount_micros, per_quantity, effective_from, ...price }) => ({
     ...price,
@@ -34,12 +32,4 @@ export async function readPricesFile(path: string): Promise<NewPrice[]> {
     perQuantity: per_quantity,
     effectiveFrom: effective_from === undefined ? 0 : Date.parse(effective_from),
   }));
-}
-
-function parseList(path: string, text: string): unknown {
-  try {
-    return JSON.parse(text.replaceAll(/^\s*#.*$/gm, ''));
-  } catch (error) {
-    throw new Error(`${path} is not YAML in its JSON form`, { cause: error });
-  }
 }
