@@ -5,6 +5,7 @@ import { verifyLedger } from '../support/ledger.ts';
 import { isReplaced, kill, untilAllReady, type Victim } from '../support/platform.ts';
 import { openTenant, YUAN } from '../support/tenants.ts';
 import { expectDoneOnce, submitTicking, type Submitted } from '../support/ticking-jobs.ts';
+import { expectWrittenOnce, startWriting } from '../support/writing-runs.ts';
 
 const VICTIMS: readonly Victim[] = [
   'scheduler',
@@ -36,6 +37,8 @@ it(`random kills for ${soakSeconds} s lose nothing and charge nothing twice (SEE
   const endsAt = performance.now() + soakSeconds * 1_000;
   const jobs: Submitted[] = [];
   const inFlight = new Set<Submitted>();
+  const runs: string[] = [];
+  let kills = 0;
   for (let round = 1; performance.now() < endsAt; round++) {
     while (inFlight.size > MAX_IN_FLIGHT) await Promise.race([...inFlight].map((job) => job.ended));
     for (const job of await submitSome(rng, round, signal)) {
@@ -43,11 +46,13 @@ it(`random kills for ${soakSeconds} s lose nothing and charge nothing twice (SEE
       inFlight.add(job);
       void job.ended.finally(() => inFlight.delete(job)).catch(() => {}); // Told by whoever awaits it.
     }
-    await killSome(rng);
+    runs.push(await startWriting(api));
+    kills += await killSome(rng);
     await pause(rng.next() * LONGEST_PAUSE_MS);
   }
   await untilAllReady();
-  const total = await expectDoneOnce(api, jobs);
+  process.stderr.write(`${kills} kills, ${jobs.length} jobs, ${runs.length} workflow runs\n`);
+  const total = (await expectDoneOnce(api, jobs)) + (await expectWrittenOnce(api, runs));
   const { posted_micros: posted } = await api.get<Wallet>('/v1/wallet');
   expect(10_000n * YUAN - BigInt(posted)).toBe(total);
   expect(await verifyLedger()).toMatchObject({ driftMicros: '0', broken: {} });
@@ -59,11 +64,12 @@ it(`random kills for ${soakSeconds} s lose nothing and charge nothing twice (SEE
   }
 });
 
-/** One or two at once; the next round does not wait until all is well again. */
-async function killSome(rng: Rng): Promise<void> {
+/** One or two at once; the next round does not wait until all is well again. Returns how many died. */
+async function killSome(rng: Rng): Promise<number> {
   const first = pick(rng);
-  const second = rng.next() < 0.3 ? pick(rng) : first;
-  await Promise.all([...new Set([first, second])].map(async (victim) => isReplaced(victim, await kill(victim))));
+  const victims = new Set([first, rng.next() < 0.3 ? pick(rng) : first]);
+  await Promise.all([...victims].map(async (victim) => isReplaced(victim, await kill(victim))));
+  return victims.size;
 }
 
 function pick(rng: Rng): Victim {
