@@ -28,6 +28,8 @@ export type MemoryWorkflow = {
   answer: (step: Step) => EffectOutcome | undefined;
   /** Compiles a document (YAML or object) and starts a run. */
   begin(source: string | object, input?: Json, review?: ReviewMode): Promise<string>;
+  /** The same, where the definition may be refused: with the pointers of its problems. */
+  tryBegin(source: string | object, input?: Json, review?: ReviewMode): Promise<Begun>;
   /** Works until nothing is left to do now; passes time while only time is waited for. */
   settle(runId: string): Promise<Run>;
   /** Moves time to when something is due, and has the reconciler look. */
@@ -37,6 +39,8 @@ export type MemoryWorkflow = {
   run(runId: string): Run;
   steps(runId: string): Step[];
 };
+
+export type Begun = { kind: 'started'; runId: string } | { kind: 'refused'; reason: string; pointers: string[] };
 
 const LEASE_MS = 10_000;
 const LOGGER = { debug() {}, info() {}, warn() {}, error() {}, child: () => LOGGER };
@@ -67,13 +71,22 @@ export function memoryWorkflow(evaluator: Evaluator): MemoryWorkflow {
       committed: () => undefined,
       leaseMs: LEASE_MS,
     },
-    async begin(source, input = {}, review = 'as_defined') {
+    async begin(source, input, review) {
+      const begun = await fake.tryBegin(source, input, review);
+      if (begun.kind === 'refused') throw new Error(`${begun.reason} ${begun.pointers.join(' ')}`);
+      return begun.runId;
+    },
+    async tryBegin(source, input = {}, review = 'as_defined') {
       const document: unknown = typeof source === 'string' ? parse(source) : source;
       const created = await createDefinition(fake.deps, CTX, { kind: 'document', document, bytes: 0 });
-      if (created.kind === 'refused') throw new Error(JSON.stringify(created));
+      if (created.kind === 'refused') {
+        const pointers =
+          created.reason === 'invalid_definition' ? created.problems.map((problem) => problem.pointer) : [];
+        return { kind: 'refused', reason: created.reason, pointers };
+      }
       const started = await createRun(fake.deps, CTX, { definitionId: created.answer.id, input, review });
-      if (started.kind === 'refused') throw new Error(JSON.stringify(started));
-      return started.answer.runId;
+      if (started.kind === 'refused') return { kind: 'refused', reason: started.reason, pointers: [] };
+      return { kind: 'started', runId: started.answer.runId };
     },
     async settle(runId) {
       for (let waits = 0; waits < MAX_WAITS; waits++) {

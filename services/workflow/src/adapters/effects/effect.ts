@@ -14,8 +14,8 @@ export function wireTenant({ accountId, subAccountId = '', workspaceId, principa
 /** What a failed call means for the step: the other side said no, or could not answer and may be asked again. */
 export function outcomeOf(error: unknown): EffectOutcome {
   const { kind, status: code, reason = '', message, metadata } = readGrpcError(error);
-  const isRefusal = kind === 'refused' && code !== status.RESOURCE_EXHAUSTED && code !== status.ABORTED;
-  if (!isRefusal) return { kind: 'unavailable', reason: `${reason || kind}: ${message}` };
+  const isLater = code === status.RESOURCE_EXHAUSTED || (code === status.ABORTED && reason !== 'REQUEST_ID_REUSED');
+  if (kind !== 'refused' || isLater) return { kind: 'unavailable', reason: `${reason || kind}: ${message}` };
   if (reason === 'INSUFFICIENT_FUNDS') {
     const figures = Object.entries(metadata).map(([name, value]) => `${name} ${value}`);
     return { kind: 'failed', error: faults.insufficientFunds([message, ...figures].join(', ')) };

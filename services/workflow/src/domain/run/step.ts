@@ -92,7 +92,14 @@ export type Step = {
   finishedAt?: Instant;
 };
 
-/** What identifies an effect for ever, whatever is tried again: the same key is the same effect. */
-export function effectKey(step: Pick<Step, 'runId' | 'path' | 'iteration' | 'revision'>): string {
-  return `${step.runId}${step.path}/${step.iteration === '' ? '-' : step.iteration}/${step.revision}`;
+/** Others bound the length of request ids; deep paths are longer. */
+const MAX_KEY_CHARS = 160;
+
+/**
+ * What identifies an effect for ever, whatever is tried again: the same key is the same effect. The place of the step in
+ * its run, or where that is too long to send, the id of the step, of which there is one for each place and revision.
+ */
+export function effectKey(step: Pick<Step, 'id' | 'runId' | 'path' | 'iteration' | 'revision'>): string {
+  const place = `${step.path}/${step.iteration === '' ? '-' : step.iteration}/${step.revision}`;
+  return place.length + step.runId.length <= MAX_KEY_CHARS ? `${step.runId}${place}` : `${step.runId}/${step.id}`;
 }
