@@ -1,6 +1,3 @@
-/** The service that a certificate names: exactly one URI SAN, `spiffe://suanli/<service>`. */
-export const TRUST_DOMAIN = 'suanli';
-
 const SPIFFE_NAME = /^spiffe:\/\/suanli\/([a-z][a-z0-9-]{0,62})$/;
 
 /**

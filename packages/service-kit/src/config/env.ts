@@ -1,8 +1,5 @@
 import { z } from 'zod';
 
-/** What `describeEnv` needs beside the schema itself. */
-export type EnvMeta = { description: string; secret?: boolean };
-
 const missing = 'is missing';
 const text = (complaint: string) => z.string({ error: (issue) => (issue.input === undefined ? missing : complaint) });
 

@@ -1,10 +1,6 @@
 import type { ChatMessage } from './chat.ts';
 import { countTokens } from './tokens.ts';
 
-/** What it is, for whoever reads its model card. */
-export const OFFLINE_WRITER_CARD =
-  'Not a language model. A deterministic extractive writer: it chooses sentences from the text that it is given, by the words they share with the request, and puts them in order. The same request always gives the same answer.';
-
 const MAX_SENTENCES = 12;
 const MIN_SENTENCE_CHARS = 20;
 const OUTLINE = /\boutline\b|\bheadings?\b|提纲|大纲/i;
