@@ -6,6 +6,7 @@ import {
   invalidArgument,
   notFound,
   onBehalfOf,
+  type PeerContext,
   refuse,
   unary,
   unavailable,
@@ -19,30 +20,34 @@ import type { InferenceDeps } from '../../../app/inference/open-call.ts';
 import { UpstreamFailed } from '../../../app/inference/ports.ts';
 import type { ChatBody } from '../../../domain/inference/chat.ts';
 
+/** A long answer of a slow model; the caller's own deadline may be shorter. */
+const MAX_ANSWER_MS = 180_000;
+
 const workflow = internalHandler({ callers: ['workflow'] });
 
 /** Model calls on a tenant's behalf, for workflows. */
 export function inferenceService(deps: InferenceDeps) {
+  const answer = async (peer: PeerContext, request: CompleteChatRequest) => {
+    const { tenant, requestId, costKey, messages, model, maxOutputTokens, temperature } = request;
+    if (!tenant || requestId === '' || model === '' || messages.length === 0) {
+      return refuse(invalidArgument('INVALID_REQUEST', 'tenant, request_id, model and messages are needed'));
+    }
+    const body: ChatBody = {
+      model,
+      messages,
+      ...(maxOutputTokens > 0 && { max_tokens: maxOutputTokens }),
+      ...(temperature !== undefined && { temperature }),
+    };
+    const ctx: CallContext & { requestId: string } = { ...onBehalfOf(peer, tenant), requestId };
+    try {
+      return toResponse(await answerForService(deps, ctx, { body, costKey }));
+    } catch (error) {
+      if (error instanceof UpstreamFailed) return refuse(unavailable('UPSTREAM_FAILED', error.message));
+      throw error;
+    }
+  };
   const implementation: InferenceServiceServer = {
-    completeChat: unary(workflow, async (peer, request) => {
-      const { tenant, requestId, costKey, messages, model, maxOutputTokens, temperature } = request;
-      if (!tenant || requestId === '' || model === '' || messages.length === 0) {
-        return refuse(invalidArgument('INVALID_REQUEST', 'tenant, request_id, model and messages are needed'));
-      }
-      const body: ChatBody = {
-        model,
-        messages,
-        ...(maxOutputTokens > 0 && { max_tokens: maxOutputTokens }),
-        ...(temperature !== undefined && { temperature }),
-      };
-      const ctx: CallContext & { requestId: string } = { ...onBehalfOf(peer, tenant), requestId };
-      try {
-        return toResponse(await answerForService(deps, ctx, { body, costKey }));
-      } catch (error) {
-        if (error instanceof UpstreamFailed) return refuse(unavailable('UPSTREAM_FAILED', error.message));
-        throw error;
-      }
-    }),
+    completeChat: unary(workflow, answer, { maxDurationMs: MAX_ANSWER_MS }),
   };
   return { definition: InferenceServiceService, implementation };
 }
