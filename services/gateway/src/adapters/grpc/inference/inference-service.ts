@@ -12,6 +12,7 @@ import {
   unavailable,
 } from '@suanli/grpc-kit';
 import {
+  type CompleteChatRequest,
   type InferenceServiceServer,
   InferenceServiceService,
 } from '@suanli/proto/suanli/gateway/internal/v1/gateway.ts';
