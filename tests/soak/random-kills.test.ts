@@ -1,26 +1,13 @@
-import { seededRng, type Rng } from '@suanli/kernel';
+import type { Rng } from '@suanli/kernel';
 import type { Wallet } from '@suanli/tools/smoke/rest/views';
 import { expect, it } from 'vitest';
 import { verifyLedger } from '../support/ledger.ts';
-import { isReplaced, kill, untilAllReady, type Victim } from '../support/platform.ts';
+import { isReplaced, kill, untilAllReady, VICTIMS } from '../support/platform.ts';
 import { openTenant, YUAN } from '../support/tenants.ts';
 import { expectDoneOnce, submitTicking, type Submitted } from '../support/ticking-jobs.ts';
 import { expectWrittenOnce, startWriting } from '../support/writing-runs.ts';
+import { pick, seed, soakRng, soakSeconds } from './chance.ts';
 
-const VICTIMS: readonly Victim[] = [
-  'scheduler',
-  'agent-cn-shanghai',
-  'agent-cn-hefei',
-  'billing',
-  'model-hub',
-  'workflow',
-  'gateway',
-  'nats',
-  'redis',
-  'postgres',
-];
-const soakSeconds = Number(process.env['SOAK_SECONDS'] ?? 600);
-const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
 /** After the last kill everything that was begun must come to its end. */
 const CALM_MS = 600_000;
 const PATIENCE_MS = 120_000;
@@ -31,7 +18,7 @@ const MAX_IN_FLIGHT = 20;
 
 it(`random kills for ${soakSeconds} s lose nothing and charge nothing twice (SEED=${seed})`, async () => {
   process.stderr.write(`SEED=${seed} SOAK_SECONDS=${soakSeconds}\n`);
-  const rng = seededRng(seed);
+  const rng = soakRng();
   const { api } = await openTenant(`soak-${seed}`, 10_000n * YUAN, PATIENCE_MS);
   const signal = AbortSignal.timeout(soakSeconds * 1_000 + CALM_MS);
   const endsAt = performance.now() + soakSeconds * 1_000;
@@ -66,16 +53,10 @@ it(`random kills for ${soakSeconds} s lose nothing and charge nothing twice (SEE
 
 /** One or two at once; the next round does not wait until all is well again. Returns how many died. */
 async function killSome(rng: Rng): Promise<number> {
-  const first = pick(rng);
-  const victims = new Set([first, rng.next() < 0.3 ? pick(rng) : first]);
+  const first = pick(rng, VICTIMS);
+  const victims = new Set([first, rng.next() < 0.3 ? pick(rng, VICTIMS) : first]);
   await Promise.all([...victims].map(async (victim) => isReplaced(victim, await kill(victim))));
   return victims.size;
-}
-
-function pick(rng: Rng): Victim {
-  const victim = VICTIMS[Math.floor(rng.next() * VICTIMS.length)];
-  if (victim === undefined) throw new Error('a chance of 1 or more');
-  return victim;
 }
 
 function pause(ms: number): Promise<void> {

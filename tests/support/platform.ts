@@ -5,8 +5,20 @@ import type { PlatformFile } from '@suanli/tools/platform-file';
 import { inject } from 'vitest';
 import type {} from './global-setup.ts';
 
-/** A process of the platform or a server behind it, as `pids` names it. */
-export type Victim = keyof PlatformFile['ops'] | 'postgres' | 'redis' | 'nats';
+/** The processes of the platform and the servers behind it, as `pids` names them. */
+export const VICTIMS = [
+  'scheduler',
+  'agent-cn-shanghai',
+  'agent-cn-hefei',
+  'billing',
+  'model-hub',
+  'workflow',
+  'gateway',
+  'nats',
+  'redis',
+  'postgres',
+] as const;
+export type Victim = (typeof VICTIMS)[number];
 
 const RECOVERY_MS = 60_000;
 const PROBE_TIMEOUT_MS = 2_000;
