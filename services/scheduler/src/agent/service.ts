@@ -30,7 +30,7 @@ export async function createAgent(config: AgentConfig, { logger }: { logger: Log
 
   const wake = () => conversation.wake();
   const runner = boot.use(
-    createTaskRunner({ driver, hub: httpHubFiles(config.gatewayUrl), clock, logger, onChange: wake }),
+    createTaskRunner({ driver, hub: httpHubFiles(config.gatewayUrl, clock), clock, logger, onChange: wake }),
   );
   const conversation = createSyncLoop({ uplink, runner, clock, logger });
   boot.use(uplink.onWake(wake));

@@ -5,7 +5,9 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { request } from 'undici';
+import type { Clock } from '@suanli/kernel';
 import type { HubFiles } from '../../app/ports.ts';
+import { HubAnswer, persist } from './persist.ts';
 
 const PAGE_LIMIT = 200;
 const HEADERS_TIMEOUT_MS = 30_000;
@@ -20,7 +22,7 @@ type Call = {
 };
 
 /** The model hub through the platform's public REST, as any program of the tenant would use it. */
-export function httpHubFiles(gatewayUrl: URL): HubFiles {
+export function httpHubFiles(gatewayUrl: URL, clock: Clock): HubFiles {
   const call = async (jobKey: string, { method, path, body, headers, signal }: Call) => {
     const url = new URL(path, gatewayUrl);
     const authorization = `Bearer ${jobKey}`;
@@ -30,7 +32,7 @@ export function httpHubFiles(gatewayUrl: URL): HubFiles {
     });
     if (reply.statusCode < 300) return reply.body;
     const problem = (await reply.body.text()).slice(0, 300);
-    throw new Error(`${method} ${url.pathname} answered ${reply.statusCode}: ${problem}`);
+    throw new HubAnswer(`${method} ${url.pathname} answered ${reply.statusCode}: ${problem}`, reply.statusCode);
   };
   const callJson = async (jobKey: string, args: Call) => (await call(jobKey, args)).json();
   const post = (
@@ -54,13 +56,17 @@ export function httpHubFiles(gatewayUrl: URL): HubFiles {
       const query = `revision=${encodeURIComponent(mount.revision)}`;
       for (let cursor = ''; ; ) {
         const path = `${base}?${query}&limit=${PAGE_LIMIT}${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`;
-        const page = (await callJson(jobKey, { method: 'GET', path, signal })) as FilePage;
+        const page = (await persist(clock, signal, () =>
+          callJson(jobKey, { method: 'GET', path, signal }),
+        )) as FilePage;
         for (const file of page.data) {
           const target = insideOf(directory, file.path);
           await mkdir(dirname(target), { recursive: true });
           const encoded = file.path.split('/').map(encodeURIComponent).join('/');
-          const bytes = await call(jobKey, { method: 'GET', path: `${base}/${encoded}?${query}`, signal });
-          await pipeline(bytes, createWriteStream(target, { mode: 0o644 }));
+          await persist(clock, signal, async () => {
+            const bytes = await call(jobKey, { method: 'GET', path: `${base}/${encoded}?${query}`, signal });
+            await pipeline(bytes, createWriteStream(target, { mode: 0o644 }));
+          });
           await requireSha256(target, file.sha256);
         }
         if (!page.has_more || page.next_cursor == null) return;
@@ -73,23 +79,22 @@ export function httpHubFiles(gatewayUrl: URL): HubFiles {
       for (const path of await listFiles(directory)) {
         const full = join(directory, path);
         const [sha256, { size }] = await Promise.all([sha256Of(full), stat(full)]);
-        const grant = (await post(
-          jobKey,
-          `${base}/uploads`,
-          { sha256, size_bytes: String(size) },
-          signal,
-        )) as UploadGrant;
-        if (!grant.is_complete) {
+        const blob = { sha256, size_bytes: String(size) };
+        await persist(clock, signal, async () => {
+          // Asked anew at each try: what an earlier one sent is kept.
+          const grant = (await post(jobKey, `${base}/uploads`, blob, signal)) as UploadGrant;
+          if (grant.is_complete) return;
           const offset = Number(grant.offset_bytes);
           const headers = { 'upload-offset': String(offset), 'content-type': 'application/octet-stream' };
           const body = createReadStream(full, { start: offset });
           await (await call(jobKey, { method: 'PATCH', path: grant.url, body, headers, signal })).dump();
-        }
+        });
         files.push({ path, sha256, size_bytes: String(size) });
       }
       if (files.length === 0) return undefined;
       const commit = { message: `Output of ${requestKey}`, files };
-      const answer = await post(jobKey, `${base}/commits`, commit, signal, { 'idempotency-key': requestKey });
+      const once = { 'idempotency-key': requestKey };
+      const answer = await persist(clock, signal, () => post(jobKey, `${base}/commits`, commit, signal, once));
       return (answer as { revision: string }).revision;
     },
   };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFile, chmod, mkdir, stat } from 'node:fs/promises';
+import { copyFile, chmod, mkdir, rename, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 
@@ -31,8 +31,11 @@ export async function reachableProgram(program: string, tasksRoot: string, isRoo
   await mkdir(bin, { recursive: true });
   await chmod(bin, 0o755);
   const copy = join(bin, basename(program));
-  await copyFile(program, copy);
-  await chmod(copy, 0o755);
+  // Beside it and then in its place: a task of an earlier instance may still run the old copy, which cannot be written.
+  const fresh = `${copy}.${process.pid}`;
+  await copyFile(program, fresh);
+  await chmod(fresh, 0o755);
+  await rename(fresh, copy);
   return copy;
 }
 
