@@ -40,6 +40,7 @@ const BROKER_CODES = new Set([
 /** Clients that put it in words only: pg's pool and protocol, ioredis. */
 const MESSAGES = [
   'timeout exceeded when trying to connect',
+  'is not currently accepting connections',
   'connection terminated',
   'client has encountered a connection error',
   'connection is closed',

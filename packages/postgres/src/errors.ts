@@ -15,7 +15,7 @@ const NETWORK_CODES = new Set([
   'EADDRNOTAVAIL',
 ]);
 
-/** Failures that the driver words but gives no code. */
+/** Failures that are known by their words: the driver gives them no code, or the code says too little. */
 const DRIVER_MESSAGES = [
   'Connection terminated',
   'timeout exceeded when trying to connect',
@@ -23,6 +23,8 @@ const DRIVER_MESSAGES = [
   'Client was closed and is not queryable',
   'Query read timeout',
   'Cannot use a pool after calling end',
+  // An administrator has closed the database for a while. Its code (55000) also stands for plain mistakes.
+  'is not currently accepting connections',
 ];
 
 /**
@@ -53,8 +55,8 @@ export function isUnavailable(error: unknown): boolean {
   for (const cause of causes(error)) {
     const code = codeOf(cause);
     if (code !== undefined && NETWORK_CODES.has(code)) return true;
-    if (code !== undefined && SQLSTATE.test(code)) return TRANSIENT_STATES.some((prefix) => code.startsWith(prefix));
     if (DRIVER_MESSAGES.some((message) => cause.message.includes(message))) return true;
+    if (code !== undefined && SQLSTATE.test(code)) return TRANSIENT_STATES.some((prefix) => code.startsWith(prefix));
   }
   return false;
 }
