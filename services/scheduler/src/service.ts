@@ -57,6 +57,7 @@ export async function createScheduler(config: SchedulerConfig, overrides: Schedu
   await upsertCatalogue(db, await readCatalogue(config.CATALOGUE_FILE));
   const bus = boot.use(overrides.bus ?? (await connectBus(natsConfig(config), logger)));
   const metrics = createMetrics('scheduler');
+  const cycleMetrics = schedulerMetrics(metrics, db); // Registered once, however often the loop is started again.
 
   const relay = createOutboxRelay({ ...common, db, bus, stream });
   const board = createWakeBoard({ clock, bus, wakeRelay: relay.wake });
@@ -92,7 +93,7 @@ export async function createScheduler(config: SchedulerConfig, overrides: Schedu
       const leaseMs = overrides.leadershipLeaseMs ?? LEADERSHIP_LEASE_MS;
       loops.run('outbox relay', (signal) => relay.run(signal));
       loops.run('control', (signal) =>
-        runControl({ ...common, ...board, deps, metrics: schedulerMetrics(metrics, db), leaseMs }, signal),
+        runControl({ ...common, ...board, deps, metrics: cycleMetrics, leaseMs }, signal),
       );
       for (const [name, consumer] of Object.entries(createConsumers({ db, bus, clock, logger, stores: deps.stores }))) {
         loops.run(`consumer of ${name}`, (signal) => consumer.run(signal));
