@@ -4,7 +4,7 @@ import { platform } from './platform.ts';
 export type Tenant = { accountId: string; workspaceId: string; api: Api };
 
 /** How long a test's client waits for parts of the platform that are away. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 45_000;
 
 /** Opens an account as the operator does; without a recharge it has no money. */
 export async function openTenant(name: string, balanceMicros = 0n, patienceMs = PATIENCE_MS): Promise<Tenant> {

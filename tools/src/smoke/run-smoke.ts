@@ -1,7 +1,7 @@
 import { formatYuan } from '@suanli/kernel';
 import type { Progress } from '../progress.ts';
 import { check } from './check.ts';
-import { createApi, type Target } from './rest/api.ts';
+import { type Api, createApi, type Target } from './rest/api.ts';
 import type { Job } from './rest/views.ts';
 import { writeArticle } from './steps/article.ts';
 import { chat } from './steps/chat.ts';
@@ -13,7 +13,8 @@ import { checkModels, prepareTraining, quote, submitTrainings } from './steps/tr
 import { type Watched, watchJob } from './steps/watch-jobs.ts';
 
 /** How long a request waits for a part of the platform that is away. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 45_000;
+const LOG_TAIL_CHARS = 1_500;
 const JOBS_LIMIT_MS = 240_000;
 
 /** Uses the platform as a stranger with an API key would, and throws at the first thing that is not as promised. */
@@ -39,7 +40,7 @@ export async function runSmoke(target: Target, progress: Progress): Promise<void
   followed.catch(() => {}); // Awaited below; a failure before then must not end the process.
   const jobs = await step('watch them queue, run and end', async () => {
     const watched = await Promise.all(submitted.map((job) => watchAloud(job, progress)));
-    checkWatched(watched);
+    await checkWatched(api, watched);
     return watched.map(({ job }) => job);
   });
   await step('a log followed over two connections', async () => {
@@ -70,9 +71,10 @@ export async function runSmoke(target: Target, progress: Progress): Promise<void
   }
 }
 
-function checkWatched(watched: readonly Watched[]): void {
+async function checkWatched(api: Api, watched: readonly Watched[]): Promise<void> {
   for (const { job, phases } of watched) {
-    check(job.phase === 'succeeded', `${job.id} ended as ${job.phase}: ${JSON.stringify(job.reason)}`);
+    const said = job.phase === 'succeeded' ? '' : (await readLog(api, job.id)).slice(-LOG_TAIL_CHARS);
+    check(job.phase === 'succeeded', `${job.id} ended as ${job.phase}: ${JSON.stringify(job.reason)}\n${said}`);
     check(phases.includes('running'), `${job.id} was never seen running: ${phases.join()}`);
   }
   const waited = watched.filter(({ waitedFor }) => waitedFor.some((code) => code !== 'queued'));

@@ -28,6 +28,8 @@ const PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 5_000;
 /** Not there now, or busy: the same request may be sent again. */
 const TRY_AGAIN = new Set([429, 502, 503, 504]);
+/** With Retry-After: our own request, cut off by a restart, may still be under way. */
+const CONFLICT = 409;
 
 /** An answer that is not the one that was hoped for. */
 export class Refused extends Error {
@@ -49,7 +51,7 @@ export function createApi(target: Target, patienceMs: number): Api {
     const giveUpAt = performance.now() + patienceMs;
     for (;;) {
       const outcome = await attempt(url, init, ask.signal);
-      if (outcome instanceof Response && !TRY_AGAIN.has(outcome.status)) return outcome;
+      if (outcome instanceof Response && !isPassing(outcome)) return outcome;
       if (performance.now() > giveUpAt || ask.signal?.aborted) {
         if (outcome instanceof Response) return outcome;
         throw new Error(`${method} ${path} found nobody: ${reasonOf(outcome)}`, { cause: outcome });
@@ -102,6 +104,10 @@ function contentOf(target: Target, method: string, { body, headers, idempotencyK
   if (body === undefined) return { headers: { ...all, ...headers } };
   if (body instanceof Uint8Array) return { headers: { ...all, ...headers }, body: Buffer.from(body) };
   return { headers: { ...all, 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) };
+}
+
+function isPassing({ status, headers }: Response): boolean {
+  return TRY_AGAIN.has(status) || (status === CONFLICT && headers.has('retry-after'));
 }
 
 function pauseOf(outcome: Response | Error): number {

@@ -2,8 +2,8 @@ import type { Clock, IdSource } from '@suanli/kernel';
 import type { Vault } from '../ports.ts';
 import type { IdempotencyStore, RecordId, StoredAnswer } from './ports.ts';
 
-/** Longer than the longest handler: a claim only runs out when its gateway is dead. */
-export const CLAIM_MS = 60_000;
+/** Longer than a handler may take: a claim runs out when its gateway is dead, and who repeats the request waits for that. */
+export const CLAIM_MS = 35_000;
 /** How long an answer is replayed. */
 export const ANSWER_KEPT_MS = 24 * 3_600_000;
 
