@@ -55,6 +55,21 @@ describe('the flow of tasks', () => {
     ]);
   });
 
+  it('tells the passes of a list from those of the list around it', async () => {
+    const back = (below: number, name: string) => ({ switch: [{ more: { when: `.n < ${below}`, then: name } }] });
+    const count = { set: { n: '${ (.n // 0) + 1 }' } };
+    const inner = { do: [{ a: count }, { again: back(2, 'a') }] };
+    const { run, passes } = await runOf([{ inner }, { around: back(3, 'inner') }]);
+    expect(run.output).toEqual({ n: 3 });
+    expect(passes.filter((pass) => !/again|around/.test(pass))).toEqual([
+      'inner@ completed',
+      'a@ completed',
+      'a@2v2 completed',
+      'inner@v2 completed',
+      'a@v2 completed',
+    ]);
+  });
+
   it('ends the list with exit, and the run with end, from any depth', async () => {
     const inner = (then: string) => ({ do: [{ a: says('a', { then }) }, { b: says('b') }] });
     expect((await runOf([{ x: inner('exit') }, { y: says('y') }])).run.output).toEqual({ log: ['a', 'y'] });
@@ -178,6 +193,18 @@ describe('faults', () => {
     expect(passes).toEqual(['t@ completed', 'c@ faulted', 'c@r1 faulted', 'c@r2 completed']);
     expect([...workflow.effects.values()]).toEqual([1, 1, 1]);
     expect(workflow.clock.now() - run.createdAt).toBeGreaterThanOrEqual(30_000);
+  });
+  it('are tried again in each attempt of the try around, and the attempts are told apart', async () => {
+    const retry = { delay: 'PT5S', limit: { attempt: { count: 1 } } };
+    const inner = { try: [{ r: raise(400) }], catch: { retry, do: [{ h: says('h') }] } };
+    const outer = { try: [{ inner }, { s: raise(401) }], catch: { retry, do: [{ last: says('last') }] } };
+    const { run, passes } = await runOf([{ outer }]);
+    expect(run.output).toEqual({ log: ['last'] });
+    expect(passes).toEqual([
+      ...['outer@ completed', 'inner@ completed', 'r@ faulted', 'r@2r1 faulted', 'h@2r1 completed', 's@ faulted'],
+      ...['inner@r1 completed', 'r@r1 faulted', 'r@r1.2r1 faulted', 'h@r1.2r1 completed', 's@r1 faulted'],
+      'last@r1 completed',
+    ]);
   });
   it('that last longer than the policy end in the handler', async () => {
     const retry = { limit: { attempt: { count: 2 } } };

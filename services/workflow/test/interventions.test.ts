@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { decideHumanTask } from '../src/app/interventions/decide-human-task.ts';
 import { interveneStep } from '../src/app/interventions/intervene-step.ts';
 import { cancelRun } from '../src/app/runs/cancel-run.ts';
+import { faults } from '../src/domain/run/workflow-error.ts';
 import type { JsonObject } from '../src/domain/json.ts';
 import type { ReviewMode } from '../src/domain/run/run.ts';
 import { aChat, aDefinition, aReview } from '../src/testing/builders.ts';
@@ -165,6 +166,34 @@ describe('a hand on any step', () => {
       'last@*2',
     ]);
     expect(workflow.effects.size).toBe(5);
+  });
+
+  it('reaches into the later pass of a scope, and leaves the earlier one alone', async () => {
+    const back = { switch: [{ more: { when: '.content == "c 1"', then: 'scope' } }] };
+    const { workflow, runId } = await started([{ scope: { do: [{ c: aChat() }] } }, { back }]);
+    await intervene(workflow, runId, 'c', 'redo');
+    expect(await workflow.settle(runId)).toMatchObject({ status: 'completed', output: { content: 'c 3' } });
+    const inForce = workflow.steps(runId).filter((step) => step.status !== 'superseded');
+    expect(inForce.map((step) => `${step.name}@${step.iteration}*${step.revision}`)).toEqual([
+      ...['scope@*1', 'c@*1', 'back@*1', 'scope@v2*2', 'c@v2*2', 'back@v2*2'],
+    ]);
+  });
+
+  it('retries as often as the attempt that it reaches into had left', async () => {
+    const retry = { limit: { attempt: { count: 1 } } };
+    const { workflow, runId } = await started([
+      { outer: { try: [{ inner: { try: [{ c: aChat() }], catch: { retry } } }], catch: { retry } } },
+    ]);
+    workflow.answer = () => ({ kind: 'failed', error: faults.communication(503, 'away') });
+    await intervene(workflow, runId, 'c', 'redo');
+    expect((await workflow.settle(runId)).status).toBe('completed');
+    const [again] = workflow.steps(runId).filter((step) => step.name === 'c' && step.iteration === '2r1');
+    await interveneStep(workflow.deps, CTX, {
+      ...{ runId, stepId: again?.id ?? '', action: 'redo' as const, comment: '', expectedRevision: 1 },
+    });
+    expect((await workflow.settle(runId)).status).toBe('completed');
+    const passes = workflow.steps(runId).filter((step) => step.name === 'c' && step.status !== 'superseded');
+    expect(passes.map((step) => `${step.iteration}*${step.revision}`)).toEqual(['*2', '2r1*2']);
   });
 
   it('gives the step the context that it had', async () => {

@@ -24,6 +24,7 @@ function arbitraryTask(depth: number): fc.Arbitrary<JsonObject> {
   return fc.oneof(
     { weight: 6, arbitrary: fc.oneof(...leaves) },
     inner.map((tasks) => ({ do: tasks })),
+    fc.tuple(inner, fc.integer({ min: 2, max: 3 })).map(([tasks, n]) => ({ do: goneThroughUntil(n, tasks) })),
     fc.tuple(inner, fc.integer({ min: 0, max: 3 })).map(([tasks, n]) => ({ for: { in: `[range(${n})]` }, do: tasks })),
     fc.tuple(inner, inner, fc.integer({ min: 0, max: 2 })).map(([tasks, handler, count]) => ({
       try: tasks,
@@ -33,6 +34,14 @@ function arbitraryTask(depth: number): fc.Arbitrary<JsonObject> {
       fork: { branches: named(branches) },
     })),
   );
+}
+
+/** Jumps back to the start of the list while the number of its passes is small, whatever the tasks in it give. */
+function goneThroughUntil(n: number, tasks: readonly JsonObject[]): JsonObject[] {
+  const first = { set: { n: '${ ((.n? // 0) | if type == "number" then . else 0 end) + 1 }' } };
+  const body = { do: [...tasks], output: { as: '{ n: $input.n }' } };
+  const back = { switch: [{ again: { when: `.n < ${n}`, then: 'first' } }] };
+  return [{ first }, { body }, { back }];
 }
 
 function named(tasks: readonly JsonObject[]): JsonObject[] {

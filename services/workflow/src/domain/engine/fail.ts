@@ -6,7 +6,7 @@ import type { FrameState } from '../run/step.ts';
 import type { WorkflowError } from '../run/workflow-error.ts';
 import { durationMs, enterFirst } from './enter.ts';
 import type { Asking, Variables } from './question.ts';
-import { end, evaluate, isTrue, type Node, patch, type Session, TaskFault } from './session.ts';
+import { end, evaluate, isTrue, type Node, patch, placeOf, type Session, TaskFault } from './session.ts';
 
 type TryNode = Node & { state: FrameState & { kind: 'try' } };
 
@@ -52,7 +52,7 @@ function* tryCatch(
 
 function handle(session: Session, frame: TryNode, clause: CatchClause, error: WorkflowError): void {
   patch(session, frame, { state: { ...frame.state, phase: 'catch', error } });
-  const iteration = inRetry(frame.iteration, frame.state.attempt);
+  const iteration = inRetry(placeOf(frame), frame.state.attempt);
   if (clause.tasks) enterFirst(session, frame, clause.tasks, iteration, frame.taskInput);
   else session.moves.push({ kind: 'complete', node: frame, output: frame.taskInput });
 }
@@ -107,7 +107,7 @@ function* retry(
 export function tryAgain(session: Session, frame: Node): void {
   const { body } = frame.task;
   if (body.kind !== 'try' || frame.state?.kind !== 'try') return;
-  enterFirst(session, frame, body.tasks, inRetry(frame.iteration, frame.state.attempt), frame.taskInput);
+  enterFirst(session, frame, body.tasks, inRetry(placeOf(frame), frame.state.attempt), frame.taskInput);
 }
 
 function* retryDelayMs(session: Session, frame: Node, policy: RetryPolicy, attempt: number): Asking<number> {

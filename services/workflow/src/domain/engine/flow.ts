@@ -3,7 +3,7 @@ import type { Json } from '../json.ts';
 import { MAX_JUMPS } from '../limits.ts';
 import { inRetry, inRound, nextVisit } from '../run/iteration.ts';
 import { faults } from '../run/workflow-error.ts';
-import { end, type Node, patch, type Session, TaskFault } from './session.ts';
+import { end, type Node, patch, placeOf, type Session, TaskFault } from './session.ts';
 
 /** Goes on from a task that has ended: to the next one, out of its list, or to the end of the run. */
 export function leave(session: Session, node: Node, output: Json, flow: Flow): void {
@@ -21,7 +21,7 @@ function targetOf(flow: Flow, siblings: readonly Task[], index: number): Task | 
 }
 
 function jumpBack(node: Node): string {
-  const { iteration, visit } = nextVisit(firstPass(node), node.iteration);
+  const { iteration, visit } = nextVisit(firstPass(node), placeOf(node));
   if (visit > MAX_JUMPS) throw new TaskFault(faults.limit(`a scope is gone through at most ${MAX_JUMPS} times`));
   return iteration;
 }
@@ -30,7 +30,7 @@ function jumpBack(node: Node): string {
 function firstPass({ parent }: Node): string {
   if (parent === undefined) return '';
   if (parent.state?.kind === 'for') return inRound(parent.iteration, parent.round);
-  if (parent.state?.kind === 'try') return inRetry(parent.iteration, parent.state.attempt);
+  if (parent.state?.kind === 'try') return inRetry(placeOf(parent), parent.state.attempt);
   return parent.iteration;
 }
 

@@ -3,6 +3,7 @@ import { isFrame, type Flow, type Program, type Task } from '../definition/progr
 import type { Template } from '../definition/templates.ts';
 import type { Json } from '../json.ts';
 import { MAX_STEPS_PER_RUN } from '../limits.ts';
+import type { Place } from '../run/iteration.ts';
 import type { ReviewMode } from '../run/run.ts';
 import { type FrameState, isLive, type StepStatus } from '../run/step.ts';
 import { faults, type WorkflowError } from '../run/workflow-error.ts';
@@ -104,6 +105,10 @@ export function addNode(session: Session, place: Move & { kind: 'enter' }, statu
   if (parent) node.parent = parent;
   session.nodes.push(node);
   return node;
+}
+
+export function placeOf({ task, iteration }: Node): Place {
+  return { path: task.path, iteration };
 }
 
 export function patch(session: Session, node: Node, change: StepPatch): void {

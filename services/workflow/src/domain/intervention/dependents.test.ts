@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dependentsOf, framesAround, isUnder, judgedEffect, type StepHead } from './dependents.ts';
+import { dependentsOf, framesAround, judgedEffect, type StepHead } from './dependents.ts';
 
 let ordinal = 0;
 function head(path: string, more: Partial<StepHead> = {}): StepHead {
@@ -52,9 +52,20 @@ describe('what a new revision makes void', () => {
 });
 
 it('tells the passes of one task apart', () => {
-  expect(isUnder({ path: '/do/0/f/do/0/a', iteration: '1.0' }, { path: '/do/0/f', iteration: '1' })).toBe(true);
-  expect(isUnder({ path: '/do/0/f/do/0/a', iteration: '10.0' }, { path: '/do/0/f', iteration: '1' })).toBe(false);
-  expect(isUnder({ path: '/do/0/fx/do/0/a', iteration: '' }, { path: '/do/0/f', iteration: '' })).toBe(false);
+  const frame = (path: string, iteration: string) => head(path, { iteration, kind: 'do', isFrame: true });
+  const heads = [
+    frame('/do/0/f', ''),
+    frame('/do/0/f', 'v2'),
+    frame('/do/1/l/do/0/g', '1'),
+    frame('/do/1/l/do/0/g', '10'),
+  ];
+  const around = (path: string, iteration: string) => framesAround({ path, iteration }, heads).map(({ id }) => id);
+  expect(around('/do/0/f/do/0/a', '')).toEqual(['/do/0/f#']);
+  expect(around('/do/0/f/do/0/a', '2v2')).toEqual(['/do/0/f#']);
+  expect(around('/do/0/f/do/0/a', 'v2')).toEqual(['/do/0/f#v2']);
+  expect(around('/do/0/f/do/0/a', 'v2.2v2')).toEqual(['/do/0/f#v2']);
+  expect(around('/do/1/l/do/0/g/do/0/a', '10.2r1')).toEqual(['/do/1/l/do/0/g#10']);
+  expect(around('/do/0/fx/do/0/a', '')).toEqual([]);
 });
 
 it('takes the last effect before a review for what is judged', () => {

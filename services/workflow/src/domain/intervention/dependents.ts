@@ -1,3 +1,4 @@
+import type { Place } from '../run/iteration.ts';
 import type { Step } from '../run/step.ts';
 
 /** What is known of a step without its data. */
@@ -16,10 +17,19 @@ export type StepHead = Pick<
   | 'isJobEnded'
 > & { parentId?: string; isDue: boolean };
 
-type Place = Pick<Step, 'path' | 'iteration'>;
+/**
+ * Tells of any step whether it lies in this pass of `frame`. The first pass may be named like the beginning of a later
+ * one: the pass that has more in common with the step is the one around it.
+ */
+function insideOf(frame: Place, heads: readonly StepHead[]): (inner: Place) => boolean {
+  const later = heads.filter(
+    ({ path, iteration, status }) =>
+      path === frame.path && iteration.length > frame.iteration.length && status !== 'superseded',
+  );
+  return (inner) => mayHold(frame, inner) && !later.some((other) => mayHold(other, inner));
+}
 
-/** Whether `inner` lies in the tasks of `frame`. */
-export function isUnder(inner: Place, frame: Place): boolean {
+function mayHold(frame: Place, inner: Place): boolean {
   const isSamePass =
     frame.iteration === '' || inner.iteration === frame.iteration || inner.iteration.startsWith(`${frame.iteration}.`);
   return isSamePass && inner.path.startsWith(`${frame.path}/`);
@@ -28,7 +38,8 @@ export function isUnder(inner: Place, frame: Place): boolean {
 /** The frames around a step that are in force, outermost first. */
 export function framesAround<H extends StepHead>(step: Place, heads: readonly H[]): H[] {
   return heads
-    .filter((head) => head.isFrame && head.status !== 'superseded' && isUnder(step, head))
+    .filter((head) => head.isFrame && head.status !== 'superseded')
+    .filter((head) => mayHold(head, step) && insideOf(head, heads)(step))
     .sort((a, b) => a.path.length - b.path.length);
 }
 
@@ -37,26 +48,36 @@ export function framesAround<H extends StepHead>(step: Place, heads: readonly H[
  * of it. Branches that run beside it are not touched. Exact readers are not looked for: data flows through every step.
  */
 export function dependentsOf<H extends StepHead>(step: StepHead, heads: readonly H[], mode: 'keep' | 'redo'): H[] {
-  const forks = framesAround(step, heads).filter((frame) => frame.kind === 'fork');
+  const frames = framesAround(step, heads);
+  const isInStep = insideOf(step, heads);
+  const isBeside = inOtherBranches(step, frames, heads);
   return heads.filter((head) => {
-    if (head.id === step.id || head.status === 'superseded' || isUnder(step, head)) return false;
-    if (isUnder(head, step)) return mode === 'redo';
-    return head.ordinal > step.ordinal && !forks.some((fork) => isInOtherBranch(head, step, fork));
+    if (head.id === step.id || head.status === 'superseded' || frames.includes(head)) return false;
+    if (isInStep(head)) return mode === 'redo';
+    return head.ordinal > step.ordinal && !isBeside(head);
   });
 }
 
-function isInOtherBranch(head: Place, step: Place, fork: Place): boolean {
-  if (!isUnder(head, fork)) return false;
-  const [, , place] = step.path.slice(fork.path.length + 1).split('/');
-  const branch = `${fork.path}/fork/branches/${place}/`;
-  return !head.path.startsWith(branch);
+/** Tells of any step whether it lies in another branch than `step` of one of the forks among `frames`. */
+function inOtherBranches(
+  step: Place,
+  frames: readonly StepHead[],
+  heads: readonly StepHead[],
+): (head: Place) => boolean {
+  const forks = frames
+    .filter((frame) => frame.kind === 'fork')
+    .map((fork) => {
+      const [, , place] = step.path.slice(fork.path.length + 1).split('/');
+      return { isInFork: insideOf(fork, heads), branch: `${fork.path}/fork/branches/${place}/` };
+    });
+  return (head) => forks.some(({ isInFork, branch }) => isInFork(head) && !head.path.startsWith(branch));
 }
 
 /** The effect whose result a person looks at in a human.review: the last one before it. */
 export function judgedEffect<H extends StepHead>(review: StepHead, heads: readonly H[]): H | undefined {
-  const forks = framesAround(review, heads).filter((frame) => frame.kind === 'fork');
+  const isBeside = inOtherBranches(review, framesAround(review, heads), heads);
   return heads
     .filter((head) => head.kind === 'call' && head.function !== 'human.review' && head.status === 'completed')
-    .filter((head) => head.ordinal < review.ordinal && !forks.some((fork) => isInOtherBranch(head, review, fork)))
+    .filter((head) => head.ordinal < review.ordinal && !isBeside(head))
     .sort((a, b) => b.ordinal - a.ordinal)[0];
 }

@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../json.ts';
-import { segmentWithin } from '../run/iteration.ts';
+import { attemptWithin, type Place, roundWithin } from '../run/iteration.ts';
 import type { FrameState, Resume, Step } from '../run/step.ts';
 
 export type Revision =
@@ -41,15 +41,11 @@ export function messagesOf(given: JsonObject): Json[] {
 }
 
 /** A frame as it was when `inner` began: in that round, in that attempt, in that part of its task. */
-export function reopenFrame(
-  frame: Step,
-  inner: Pick<Step, 'path' | 'iteration'>,
-): { round: number; state?: FrameState } {
-  const segment = segmentWithin(frame.iteration, inner.iteration) ?? '';
+export function reopenFrame(frame: Step, inner: Place): { round: number; state?: FrameState } {
   const { state } = frame;
-  if (state?.kind === 'for') return { state, round: Number(segment) };
+  if (state?.kind === 'for') return { state, round: roundWithin(frame, inner.iteration) };
   if (state?.kind === 'try') {
-    const attempt = /^r\d+$/.test(segment) ? Number(segment.slice(1)) : 0;
+    const attempt = attemptWithin(frame, inner.iteration);
     const phase = inner.path.startsWith(`${frame.path}/catch/`) ? 'catch' : 'try';
     return { round: frame.round, state: { ...state, attempt, phase } };
   }
