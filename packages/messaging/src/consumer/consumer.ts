@@ -40,8 +40,11 @@ const DEFAULT_MAX_LOGICAL_FAILURES = 8;
 const DEFAULT_MAX_RETRY_MS = 3_600_000;
 const DEFAULT_RETRY_BASE_MS = 500;
 const RETRY_CAP_MS = 60_000;
-/** Longer than a transaction may take, so that an event is not delivered again while it is being handled. */
-const ACK_WAIT_MS = 60_000;
+/**
+ * How long the events in flight at a replica that dies wait for another. Longer than most transactions; an event that is
+ * delivered again while it is still being handled waits for the first delivery's inbox row and is then a duplicate.
+ */
+const ACK_WAIT_MS = 10_000;
 const BUFFER_PER_SLOT = 2;
 const RECONNECT_PAUSE_MS = 500;
 const RECONNECT_PAUSE_CAP_MS = 10_000;
