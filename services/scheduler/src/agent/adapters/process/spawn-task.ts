@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
+import { systemClock } from '@suanli/kernel';
 import type { RunningTask, TaskExit } from '../../app/ports.ts';
 import type { StopCause } from '../../domain/task.ts';
+import { readStartTicks } from './proc.ts';
 import type { TaskUser } from './task-users.ts';
 
 /** No single file of a task, its log included, grows beyond this. */
@@ -40,10 +42,16 @@ export async function spawnTask(options: {
   await once(child, 'spawn');
   const pid = child.pid ?? 0;
   const childPid = isSandboxed ? await readChildPid(child) : pid;
-  return running(child, pid, childPid, exited);
+  return running(child, pid, childPid, await readStartTicks(childPid), exited);
 }
 
-function running(child: ChildProcess, pid: number, childPid: number, exited: Promise<unknown[]>): SpawnedTask {
+function running(
+  child: ChildProcess,
+  pid: number,
+  childPid: number,
+  startTicks: string | undefined,
+  exited: Promise<unknown[]>,
+): SpawnedTask {
   let cause: StopCause | undefined;
   let isGone = false;
   const signalGroup = (signal: NodeJS.Signals) => {
@@ -55,7 +63,9 @@ function running(child: ChildProcess, pid: number, childPid: number, exited: Pro
   return {
     pid,
     childPid,
-    exited: exited.then(([code, signal]) => {
+    exited: exited.then(async ([code, signal]) => {
+      // The sandbox's first process dies last: the kernel ends and reaps everything inside before it.
+      if (childPid !== pid) await untilGone(childPid, startTicks);
       isGone = true;
       return toExit(child, code as number | null, signal as NodeJS.Signals | null, cause);
     }),
@@ -77,6 +87,18 @@ function toExit(
   const exitCode = code ?? 128 + (constants.signals[signal ?? 'SIGKILL'] ?? 0);
   const byCode = Object.entries(constants.signals).find(([, number]) => exitCode === 128 + number)?.[0];
   return { exitCode, signal: signal ?? byCode ?? '', ...(cause === undefined ? {} : { cause }) };
+}
+
+/** Hundreds of processes take the kernel a while; longer than this it is stuck, and the next start reclaims it. */
+const GONE_WITHIN_MS = 10_000;
+const GONE_POLL_MS = 20;
+
+async function untilGone(pid: number, startTicks: string | undefined): Promise<void> {
+  const deadlineMs = systemClock.monotonicMs() + GONE_WITHIN_MS;
+  while (startTicks !== undefined && systemClock.monotonicMs() < deadlineMs) {
+    if ((await readStartTicks(pid)) !== startTicks) return;
+    await systemClock.sleep(GONE_POLL_MS);
+  }
 }
 
 /** Signals a process, or with a negative number a group, that may have ended meanwhile. */
