@@ -23,8 +23,6 @@ export default defineConfig({
             'tests/tidy/**/*.test.ts',
           ],
           exclude: [...IGNORED, '**/*.int.test.ts'],
-          // Only against a test that hangs: properties take their time on a busy machine.
-          testTimeout: 30 * SECOND_MS,
         },
       },
       {

@@ -11,7 +11,7 @@ const FOLDER = inRoot('examples/article');
 const CORPUS = 'article';
 const TOPIC = 'sharing GPUs between teams';
 const RUN_LIMIT_MS = 120_000;
-const RATED_WITHIN_MS = 60_000;
+const RATED_WITHIN_MS = 30_000;
 const EDIT = 'Fair sharing lends idle GPUs and takes them back from whoever borrowed most.';
 
 /** Runs the article from outline to revision, with a person's hand in the middle and a second thought at the end. */

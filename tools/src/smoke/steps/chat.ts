@@ -6,7 +6,7 @@ import type { BillLine } from '../rest/views.ts';
 const QUESTION =
   'The Grand Canal joins Beijing and Hangzhou. It was dug over a thousand years. Barges carry coal and grain on it. ' +
   'Say in two sentences what the Grand Canal is for.';
-const RATED_WITHIN_MS = 60_000;
+const RATED_WITHIN_MS = 30_000;
 
 type Usage = { prompt_tokens: number; completion_tokens: number };
 

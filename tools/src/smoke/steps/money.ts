@@ -7,7 +7,7 @@ import type { BillLine, Hold, Job, Price, Wallet } from '../rest/views.ts';
 /** 20 yuan. */
 const RECHARGE_MICROS = 20_000_000n;
 /** From the end of a job to its last bill line: usage travels as events. */
-const RATED_WITHIN_MS = 60_000;
+const RATED_WITHIN_MS = 30_000;
 
 export const readWallet = (api: Api) => api.get<Wallet>('/v1/wallet');
 
