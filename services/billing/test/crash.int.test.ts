@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { seededRng, systemClock } from '@suanli/kernel';
-import { usageEvents } from '../src/adapters/postgres/schema.ts';
+import { usageEvents } from '../src/adapters/postgres/schema/index.ts';
 import { auditLedger } from '../src/adapters/postgres/audit-ledger.ts';
 import { eventually } from '@suanli/test-kit';
 import { describe, expect, it } from 'vitest';

@@ -4,7 +4,7 @@ import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { BillingReads, Page, PageQuery, Visible } from '../../app/read-ports.ts';
 import type { ParkReason } from '../../domain/rating/usage.ts';
 import { toBillLine, toHold, toPrice, toWallet } from './rows.ts';
-import { billLines, entries, holds, prices, transfers, usageEvents, wallets } from './schema.ts';
+import { billLines, entries, holds, prices, transfers, usageEvents, wallets } from './schema/index.ts';
 import { priceCandidates } from './stores/price-store.ts';
 import { IS_PARKED } from './stores/usage-store.ts';
 

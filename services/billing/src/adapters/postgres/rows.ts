@@ -3,7 +3,7 @@ import type { Hold } from '../../domain/hold/hold.ts';
 import type { Wallet } from '../../domain/ledger/wallet.ts';
 import type { Price } from '../../domain/price/price.ts';
 import type { BillLine } from '../../domain/rating/bill-line.ts';
-import type { billLines, holds, prices, wallets } from './schema.ts';
+import type { billLines, holds, prices, wallets } from './schema/index.ts';
 
 /** Between rows and the domain: times are instants there, absent things are absent, a tenant is one value. */
 

@@ -2,7 +2,7 @@ import type { Tx } from '@suanli/postgres';
 import { and, eq, or, sql } from 'drizzle-orm';
 import type { BillLineStore } from '../../../app/ports.ts';
 import { fromBillLine, toBillLine } from '../rows.ts';
-import { billLines } from '../schema.ts';
+import { billLines } from '../schema/index.ts';
 
 export function billLineStore(tx: Tx): BillLineStore {
   return {

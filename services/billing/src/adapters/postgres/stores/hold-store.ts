@@ -2,7 +2,7 @@ import type { Tx } from '@suanli/postgres';
 import { and, asc, inArray, isNull, lte, sql } from 'drizzle-orm';
 import type { HoldStore } from '../../../app/ports.ts';
 import { fromHold, toHold } from '../rows.ts';
-import { holds } from '../schema.ts';
+import { holds } from '../schema/index.ts';
 
 export function holdStore(tx: Tx): HoldStore {
   return {

@@ -1,7 +1,7 @@
 import { CURRENCY } from '@suanli/kernel';
 import type { Tx } from '@suanli/postgres';
 import type { LedgerStore } from '../../../app/ports.ts';
-import { accounts, transfers } from '../schema.ts';
+import { accounts, transfers } from '../schema/index.ts';
 
 /** Transfers only: a trigger makes the entries and moves the balances of the wallets in the same statement. */
 export function ledgerStore(tx: Tx): LedgerStore {

@@ -3,7 +3,7 @@ import { and, inArray, sql } from 'drizzle-orm';
 import type { PriceStore } from '../../../app/ports.ts';
 import { ANY_ITEM, ANY_REGION, type Price, type Priced } from '../../../domain/price/price.ts';
 import { toPrice } from '../rows.ts';
-import { prices } from '../schema.ts';
+import { prices } from '../schema/index.ts';
 
 export function priceStore(tx: Tx): PriceStore {
   return {

@@ -1,7 +1,7 @@
 import type { Tx } from '@suanli/postgres';
 import type { RechargeStore } from '../../../app/ports.ts';
 import { fromTenant } from '../rows.ts';
-import { recharges } from '../schema.ts';
+import { recharges } from '../schema/index.ts';
 
 export function rechargeStore(tx: Tx): RechargeStore {
   return {

@@ -2,7 +2,7 @@ import type { Tx } from '@suanli/postgres';
 import { and, asc, inArray, sql } from 'drizzle-orm';
 import type { UsageStore } from '../../../app/ports.ts';
 import type { Usage } from '../../../domain/rating/usage.ts';
-import { charges as chargesTable, usageEvents } from '../schema.ts';
+import { charges as chargesTable, usageEvents } from '../schema/index.ts';
 import { fromTaggedJson, toTaggedJson } from '../tagged-json.ts';
 
 /** Written out, not as a parameter, so that the partial index of the same words serves it. */

@@ -2,7 +2,7 @@ import type { Tx } from '@suanli/postgres';
 import { asc, inArray, sql } from 'drizzle-orm';
 import type { WalletStore } from '../../../app/ports.ts';
 import { toWallet } from '../rows.ts';
-import { wallets } from '../schema.ts';
+import { wallets } from '../schema/index.ts';
 
 export function walletStore(tx: Tx): WalletStore {
   return {

@@ -1,0 +1,5 @@
+/** Every table of billing's database, by room. */
+export { inbox, leadership, outbox, requests } from '@suanli/postgres';
+export * from './ledger.ts';
+export * from './rating.ts';
+export * from './recharges.ts';

@@ -1,0 +1,120 @@
+import { sql } from 'drizzle-orm';
+import { bigint, check, index, integer, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import { instant, micros, tenant } from './columns.ts';
+
+/**
+ * What the ledger promises stands here and in the custom migrations: CHECKs, append-only triggers, the function that
+ * makes entries and balances out of transfers, and grants that keep the service's own role from writing either.
+ */
+
+/** Every account that a transfer can name. Rows never change and never go, so nothing needs to lock them. */
+export const accounts = pgTable('accounts', {
+  id: text('id').primaryKey(),
+  /** `wallet`, `revenue`, `write_off`, `clearing`. */
+  kind: text('kind').notNull(),
+  currency: text('currency').notNull(),
+  createdAt: instant('created_at').notNull(),
+});
+
+export const wallets = pgTable(
+  'wallets',
+  {
+    id: text('id')
+      .primaryKey()
+      .references(() => accounts.id),
+    accountId: text('account_id').notNull().unique('wallets_account'),
+    currency: text('currency').notNull(),
+    postedMicros: micros('posted_micros').notNull().default(sql`0`),
+    pendingMicros: micros('pending_micros').notNull().default(sql`0`),
+    overdraftMicros: micros('overdraft_micros').notNull().default(sql`0`),
+    status: text('status').$type<'active' | 'frozen'>().notNull().default('active'),
+    level: text('level').$type<'ok' | 'low' | 'exhausted'>().notNull().default('exhausted'),
+    sequence: bigint('sequence', { mode: 'bigint' }).notNull().default(sql`0`),
+    createdAt: instant('created_at').notNull(),
+  },
+  (t) => [
+    check('wallets_floor', sql`${t.postedMicros} - ${t.pendingMicros} >= -${t.overdraftMicros}`),
+    check('wallets_pending', sql`${t.pendingMicros} >= 0 and ${t.overdraftMicros} >= 0`),
+    check('wallets_status', sql`${t.status} in ('active', 'frozen')`),
+    check('wallets_level', sql`${t.level} in ('ok', 'low', 'exhausted')`),
+  ],
+);
+
+export const holds = pgTable(
+  'holds',
+  {
+    id: text('id').primaryKey(),
+    walletId: text('wallet_id')
+      .notNull()
+      .references(() => wallets.id),
+    ...tenant(),
+    status: text('status').$type<'active' | 'closed' | 'expired'>().notNull(),
+    amountMicros: micros('amount_micros').notNull(),
+    capturedMicros: micros('captured_micros').notNull(),
+    releasedMicros: micros('released_micros').notNull(),
+    purposeKind: text('purpose_kind').notNull(),
+    purposeId: text('purpose_id').notNull(),
+    purposeEpoch: integer('purpose_epoch').notNull(),
+    expiresAt: instant('expires_at').notNull(),
+    releaseAt: instant('release_at').notNull(),
+    awaitsUsageId: text('awaits_usage_id'),
+    resolvedAt: instant('resolved_at'),
+    version: bigint('version', { mode: 'bigint' }).notNull(),
+    createdAt: instant('created_at').notNull(),
+  },
+  (t) => [
+    check('holds_status', sql`${t.status} in ('active', 'closed', 'expired')`),
+    check('holds_parts', sql`${t.capturedMicros} >= 0 and ${t.releasedMicros} >= 0 and ${t.amountMicros} > 0`),
+    check('holds_never_exceeded', sql`${t.capturedMicros} + ${t.releasedMicros} <= ${t.amountMicros}`),
+    check(
+      'holds_resolved',
+      sql`${t.resolvedAt} is null or (${t.status} <> 'active' and ${t.capturedMicros} + ${t.releasedMicros} = ${t.amountMicros})`,
+    ),
+    index('holds_tenant').on(t.accountId, t.workspaceId, t.id),
+    index('holds_due').on(t.releaseAt).where(sql`resolved_at is null`),
+  ],
+);
+
+/** Immutable. No foreign keys on accounts: they would share-lock the platform's rows; the booking function looks instead. */
+export const transfers = pgTable(
+  'transfers',
+  {
+    id: text('id').primaryKey(),
+    position: bigint('position', { mode: 'bigint' }).notNull().generatedAlwaysAsIdentity(),
+    kind: text('kind').$type<'post' | 'pending' | 'post_pending' | 'void_pending'>().notNull(),
+    code: text('code').notNull(),
+    fromAccountId: text('from_account_id').notNull(),
+    toAccountId: text('to_account_id').notNull(),
+    amountMicros: micros('amount_micros').notNull(),
+    holdId: text('hold_id').references(() => holds.id),
+    reference: text('reference').notNull(),
+    createdAt: instant('created_at').notNull(),
+  },
+  (t) => [
+    check('transfers_kind', sql`${t.kind} in ('post', 'pending', 'post_pending', 'void_pending')`),
+    check('transfers_amount', sql`${t.amountMicros} > 0`),
+    check('transfers_sides', sql`${t.fromAccountId} <> ${t.toAccountId}`),
+    check('transfers_hold', sql`(${t.kind} = 'post') = (${t.holdId} is null)`),
+  ],
+);
+
+/** One leg of a transfer, written by the booking function alone. */
+export const entries = pgTable(
+  'entries',
+  {
+    transferId: text('transfer_id')
+      .notNull()
+      .references(() => transfers.id),
+    accountId: text('account_id').notNull(),
+    /** Place among the entries of its wallet, without gaps; absent for the platform's accounts. */
+    sequence: bigint('sequence', { mode: 'bigint' }),
+    postedMicros: micros('posted_micros').notNull(),
+    pendingMicros: micros('pending_micros').notNull(),
+    postedAfterMicros: micros('posted_after_micros'),
+    createdAt: instant('created_at').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.transferId, t.accountId] }),
+    uniqueIndex('entries_sequence').on(t.accountId, t.sequence).where(sql`sequence is not null`),
+  ],
+);
