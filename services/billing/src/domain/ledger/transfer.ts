@@ -12,11 +12,19 @@ export function clearingAccount(channel: string): string {
 
 /**
  * Two phases: `pending` reserves, `post_pending` turns a part of the reserve into a payment, `void_pending` gives a part
- * back; `post` pays at once.
+ * back; `post` pays at once; `reversal` pays back the whole of an earlier payment, once.
  */
-export type TransferKind = 'post' | 'pending' | 'post_pending' | 'void_pending';
-/** Why the money moves. */
-export type TransferCode = 'recharge' | 'hold' | 'charge' | 'release' | 'expiry' | 'write_off';
+export type TransferKind = 'post' | 'pending' | 'post_pending' | 'void_pending' | 'reversal';
+/** Why the money moves. `movement` is a transfer that a service ordered through the ledger's own door. */
+export type TransferCode =
+  | 'recharge'
+  | 'hold'
+  | 'charge'
+  | 'release'
+  | 'expiry'
+  | 'write_off'
+  | 'movement'
+  | 'reversal';
 
 /** One movement of `amountMicros` from one account to another. Immutable: what was wrong is met by another transfer. */
 export type Transfer = {
@@ -26,8 +34,10 @@ export type Transfer = {
   fromAccountId: string;
   toAccountId: string;
   amountMicros: Micros;
-  /** The hold whose reserve it makes, uses or gives back; absent on `post`. */
+  /** The hold whose reserve it makes, uses or gives back; absent on `post` and `reversal`. */
   holdId?: string;
+  /** The payment that it pays back; on `reversal` alone. */
+  reversalOf?: string;
   /** What it was for: the id of a bill line, a recharge or a hold. */
   reference: string;
   createdAt: Instant;
@@ -40,8 +50,16 @@ export type Leg = { accountId: string; postedMicros: Micros; pendingMicros: Micr
 export function transferOf(transfer: Transfer): Transfer {
   invariant(transfer.amountMicros > 0n, `transfer ${transfer.id} moves nothing`);
   invariant(transfer.fromAccountId !== transfer.toAccountId, `transfer ${transfer.id} has one account on both sides`);
-  invariant((transfer.kind === 'post') === (transfer.holdId === undefined), `transfer ${transfer.id} and its hold`);
+  invariant(isOnePhase(transfer.kind) === (transfer.holdId === undefined), `transfer ${transfer.id} and its hold`);
+  invariant(
+    (transfer.kind === 'reversal') === (transfer.reversalOf !== undefined),
+    `transfer ${transfer.id} and what it reverses`,
+  );
   return transfer;
+}
+
+function isOnePhase(kind: TransferKind): boolean {
+  return kind === 'post' || kind === 'reversal';
 }
 
 /** The two legs of a transfer. They mirror each other, so they sum to zero whatever the kind. */
@@ -56,6 +74,7 @@ export function legsOf(transfer: Transfer): readonly [Leg, Leg] {
 function effectOn(kind: TransferKind, amount: Micros): { postedMicros: Micros; pendingMicros: Micros } {
   switch (kind) {
     case 'post':
+    case 'reversal':
       return { postedMicros: amount, pendingMicros: 0n };
     case 'pending':
       return { postedMicros: 0n, pendingMicros: amount };
