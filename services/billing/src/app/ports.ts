@@ -47,8 +47,8 @@ export type BillingStores = {
 export interface WalletStore {
   /** Opens a wallet unless the account has one; either way the account has one afterwards. */
   open(wallet: Wallet): Promise<void>;
-  /** Locks the wallets of these accounts until the transaction ends, in the order of their ids: no two batches deadlock. */
-  lockInOrder(accountIds: readonly string[]): Promise<Wallet[]>;
+  /** Locks the wallets of these accounts, and these wallets, until the transaction ends, in the order of their ids: no two batches deadlock. */
+  lockInOrder(accountIds: readonly string[], walletIds?: readonly string[]): Promise<Wallet[]>;
   /** Remembers which level was told. Balances cannot be written: only transfers move them. */
   saveLevels(wallets: readonly Wallet[]): Promise<void>;
 }
@@ -56,6 +56,10 @@ export interface WalletStore {
 export interface LedgerStore {
   /** Books transfers in this order; entries and wallet balances follow from them in the same statement. */
   book(transfers: readonly Transfer[]): Promise<void>;
+  /** Transfers of these ids, and the reversals of them. */
+  find(transferIds: readonly string[]): Promise<Transfer[]>;
+  /** Which of these accounts exist, of the platform or wallets. */
+  knownAccounts(accountIds: readonly string[]): Promise<string[]>;
   /** Makes an account of the platform unless it is there. */
   openPlatformAccount(accountId: string, kind: 'clearing', now: Instant): Promise<void>;
 }

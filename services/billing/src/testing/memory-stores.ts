@@ -13,9 +13,9 @@ export function memoryStores(state: MemoryState): BillingStores {
         state.wallets.set(wallet.id, wallet);
         state.accounts.add(wallet.id);
       },
-      lockInOrder: async (accountIds) =>
+      lockInOrder: async (accountIds, walletIds = []) =>
         [...state.wallets.values()]
-          .filter((wallet) => accountIds.includes(wallet.accountId))
+          .filter((wallet) => accountIds.includes(wallet.accountId) || walletIds.includes(wallet.id))
           .sort((a, b) => (a.id < b.id ? -1 : 1)),
       async saveLevels(changed) {
         for (const { id, level } of changed) state.wallets.set(id, { ...known(state.wallets, id), level });
@@ -25,6 +25,11 @@ export function memoryStores(state: MemoryState): BillingStores {
       async book(transfers) {
         for (const transfer of transfers) book(state, transfer);
       },
+      find: async (ids) =>
+        state.transfers.filter(
+          ({ id, reversalOf }) => ids.includes(id) || (reversalOf !== undefined && ids.includes(reversalOf)),
+        ),
+      knownAccounts: async (ids) => ids.filter((id) => state.accounts.has(id)),
       async openPlatformAccount(accountId) {
         state.accounts.add(accountId);
       },

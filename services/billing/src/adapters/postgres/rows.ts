@@ -1,9 +1,10 @@
 import type { TenantPath } from '@suanli/kernel';
 import type { Hold } from '../../domain/hold/hold.ts';
+import type { Transfer, TransferCode } from '../../domain/ledger/transfer.ts';
 import type { Wallet } from '../../domain/ledger/wallet.ts';
 import type { Price } from '../../domain/price/price.ts';
 import type { BillLine } from '../../domain/rating/bill-line.ts';
-import type { billLines, holds, prices, wallets } from './schema/index.ts';
+import type { billLines, holds, prices, transfers, wallets } from './schema/index.ts';
 
 /** Between rows and the domain: times are instants there, absent things are absent, a tenant is one value. */
 
@@ -21,6 +22,18 @@ export function fromTenant(tenant: TenantPath): TenantColumns {
 
 export function toWallet(row: typeof wallets.$inferSelect): Wallet {
   return { ...row, createdAt: row.createdAt.getTime() };
+}
+
+export function toTransfer(row: typeof transfers.$inferSelect): Transfer {
+  const { position: _, holdId, reversalOf, createdAt, code, ...rest } = row;
+  return {
+    ...rest,
+    // Only this service writes transfers, and only with codes of its own.
+    code: code as TransferCode,
+    ...(holdId !== null && { holdId }),
+    ...(reversalOf !== null && { reversalOf }),
+    createdAt: createdAt.getTime(),
+  };
 }
 
 export function toHold(row: typeof holds.$inferSelect): Hold {

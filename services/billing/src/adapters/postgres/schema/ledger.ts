@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { bigint, check, index, integer, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import type { TransferKind } from '../../../domain/ledger/transfer.ts';
 import { instant, micros, tenant } from './columns.ts';
 
 /**
@@ -75,36 +76,43 @@ export const holds = pgTable(
   ],
 );
 
-/** Immutable. No foreign keys on accounts: they would share-lock the platform's rows; the booking function looks instead. */
+/**
+ * Immutable. No foreign keys on accounts and holds: they would share-lock rows on the hot path; the booking function looks
+ * instead.
+ */
 export const transfers = pgTable(
   'transfers',
   {
     id: text('id').primaryKey(),
     position: bigint('position', { mode: 'bigint' }).notNull().generatedAlwaysAsIdentity(),
-    kind: text('kind').$type<'post' | 'pending' | 'post_pending' | 'void_pending'>().notNull(),
+    kind: text('kind').$type<TransferKind>().notNull(),
     code: text('code').notNull(),
     fromAccountId: text('from_account_id').notNull(),
     toAccountId: text('to_account_id').notNull(),
     amountMicros: micros('amount_micros').notNull(),
-    holdId: text('hold_id').references(() => holds.id),
+    holdId: text('hold_id'),
+    /** The payment that a reversal pays back: once. */
+    reversalOf: text('reversal_of'),
     reference: text('reference').notNull(),
     createdAt: instant('created_at').notNull(),
   },
   (t) => [
-    check('transfers_kind', sql`${t.kind} in ('post', 'pending', 'post_pending', 'void_pending')`),
+    check('transfers_kind', sql`${t.kind} in ('post', 'pending', 'post_pending', 'void_pending', 'reversal')`),
+    check('transfers_reversal', sql`(${t.kind} = 'reversal') = (${t.reversalOf} is not null)`),
+    uniqueIndex('transfers_reversal_of').on(t.reversalOf).where(sql`reversal_of is not null`),
+    uniqueIndex('transfers_position').on(t.position),
+    index('transfers_by_hold').on(t.holdId).where(sql`hold_id is not null`),
     check('transfers_amount', sql`${t.amountMicros} > 0`),
     check('transfers_sides', sql`${t.fromAccountId} <> ${t.toAccountId}`),
-    check('transfers_hold', sql`(${t.kind} = 'post') = (${t.holdId} is null)`),
+    check('transfers_hold', sql`(${t.kind} in ('post', 'reversal')) = (${t.holdId} is null)`),
   ],
 );
 
-/** One leg of a transfer, written by the booking function alone. */
+/** One leg of a transfer, written by the booking function alone, so that it needs no foreign key. */
 export const entries = pgTable(
   'entries',
   {
-    transferId: text('transfer_id')
-      .notNull()
-      .references(() => transfers.id),
+    transferId: text('transfer_id').notNull(),
     accountId: text('account_id').notNull(),
     /** Place among the entries of its wallet, without gaps; absent for the platform's accounts. */
     sequence: bigint('sequence', { mode: 'bigint' }),
@@ -117,4 +125,22 @@ export const entries = pgTable(
     primaryKey({ columns: [t.transferId, t.accountId] }),
     uniqueIndex('entries_sequence').on(t.accountId, t.sequence).where(sql`sequence is not null`),
   ],
+);
+
+/**
+ * A link of the hash chain over transfers: made after the fact, off the path of money, from every transfer whose position
+ * is between the two. Each hash covers the one before it, so a rewritten past no longer fits.
+ */
+export const ledgerSeals = pgTable(
+  'ledger_seals',
+  {
+    number: bigint('number', { mode: 'bigint' }).primaryKey(),
+    firstPosition: bigint('first_position', { mode: 'bigint' }).notNull(),
+    lastPosition: bigint('last_position', { mode: 'bigint' }).notNull(),
+    transferCount: integer('transfer_count').notNull(),
+    previousHash: text('previous_hash').notNull(),
+    hash: text('hash').notNull(),
+    sealedAt: instant('sealed_at').notNull(),
+  },
+  (t) => [check('ledger_seals_range', sql`${t.lastPosition} >= ${t.firstPosition} and ${t.transferCount} > 0`)],
 );

@@ -1,5 +1,5 @@
 import type { Tx } from '@suanli/postgres';
-import { asc, inArray, sql } from 'drizzle-orm';
+import { asc, inArray, or, sql } from 'drizzle-orm';
 import type { WalletStore } from '../../../app/ports.ts';
 import { toWallet } from '../rows.ts';
 import { wallets } from '../schema/index.ts';
@@ -17,11 +17,11 @@ export function walletStore(tx: Tx): WalletStore {
         )
         insert into accounts (id, kind, currency, created_at) select id, 'wallet', currency, created_at from opened`);
     },
-    async lockInOrder(accountIds) {
+    async lockInOrder(accountIds, walletIds = []) {
       const rows = await tx
         .select()
         .from(wallets)
-        .where(inArray(wallets.accountId, [...accountIds]))
+        .where(or(inArray(wallets.accountId, [...accountIds]), inArray(wallets.id, [...walletIds])))
         .orderBy(asc(wallets.id))
         .for('no key update');
       return rows.map(toWallet);
