@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { bigint, check, index, integer, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import { bigint, check, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import type { TransferKind } from '../../../domain/ledger/transfer.ts';
 import { instant, micros, tenant } from './columns.ts';
 
@@ -11,7 +11,7 @@ import { instant, micros, tenant } from './columns.ts';
 /** Every account that a transfer can name. Rows never change and never go, so nothing needs to lock them. */
 export const accounts = pgTable('accounts', {
   id: text('id').primaryKey(),
-  /** `wallet`, `revenue`, `write_off`, `clearing`. */
+  /** `wallet`, `revenue`, `write_off`, `clearing`, `breakage`, `credit`. */
   kind: text('kind').notNull(),
   currency: text('currency').notNull(),
   createdAt: instant('created_at').notNull(),
@@ -27,6 +27,10 @@ export const wallets = pgTable(
     currency: text('currency').notNull(),
     postedMicros: micros('posted_micros').notNull().default(sql`0`),
     pendingMicros: micros('pending_micros').notNull().default(sql`0`),
+    /** The parts of the two that are of credit lots, and how many lots there ever were; moved by the lots' triggers. */
+    lotRemainingMicros: micros('lot_remaining_micros').notNull().default(sql`0`),
+    lotReservedMicros: micros('lot_reserved_micros').notNull().default(sql`0`),
+    lotCount: integer('lot_count').notNull().default(0),
     overdraftMicros: micros('overdraft_micros').notNull().default(sql`0`),
     status: text('status').$type<'active' | 'frozen'>().notNull().default('active'),
     level: text('level').$type<'ok' | 'low' | 'exhausted'>().notNull().default('exhausted'),
@@ -56,6 +60,11 @@ export const holds = pgTable(
     purposeKind: text('purpose_kind').notNull(),
     purposeId: text('purpose_id').notNull(),
     purposeEpoch: integer('purpose_epoch').notNull(),
+    scopeProduct: text('scope_product').notNull().default(''),
+    scopeItem: text('scope_item').notNull().default(''),
+    scopeRegion: text('scope_region').notNull().default(''),
+    /** What it has set aside of which credit lots; null when all of it is cash. */
+    lotShares: jsonb('lot_shares'),
     expiresAt: instant('expires_at').notNull(),
     releaseAt: instant('release_at').notNull(),
     awaitsUsageId: text('awaits_usage_id'),

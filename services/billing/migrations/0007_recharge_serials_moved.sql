@@ -1,0 +1,1 @@
+ALTER TABLE "recharges" DROP COLUMN "serial_number";
