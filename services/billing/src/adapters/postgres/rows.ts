@@ -1,10 +1,11 @@
 import type { TenantPath } from '@suanli/kernel';
-import type { Hold } from '../../domain/hold/hold.ts';
+import type { Hold, LotShare } from '../../domain/hold/hold.ts';
 import type { Transfer, TransferCode } from '../../domain/ledger/transfer.ts';
 import type { Wallet } from '../../domain/ledger/wallet.ts';
 import type { Price } from '../../domain/price/price.ts';
 import type { BillLine } from '../../domain/rating/bill-line.ts';
 import type { billLines, holds, prices, transfers, wallets } from './schema/index.ts';
+import { fromTaggedJson, toTaggedJson } from './tagged-json.ts';
 
 /** Between rows and the domain: times are instants there, absent things are absent, a tenant is one value. */
 
@@ -46,6 +47,8 @@ export function toHold(row: typeof holds.$inferSelect): Hold {
     capturedMicros: row.capturedMicros,
     releasedMicros: row.releasedMicros,
     purpose: { kind: row.purposeKind, id: row.purposeId, epoch: row.purposeEpoch },
+    scope: { product: row.scopeProduct, item: row.scopeItem, region: row.scopeRegion },
+    ...(row.lotShares !== null && { lotShares: fromTaggedJson<LotShare[]>(row.lotShares) }),
     expiresAt: row.expiresAt.getTime(),
     releaseAt: row.releaseAt.getTime(),
     ...(row.awaitsUsageId !== null && { awaitsUsageId: row.awaitsUsageId }),
@@ -56,13 +59,17 @@ export function toHold(row: typeof holds.$inferSelect): Hold {
 }
 
 export function fromHold(hold: Hold): typeof holds.$inferInsert {
-  const { tenant, purpose, ...rest } = hold;
+  const { tenant, purpose, scope, lotShares, ...rest } = hold;
   return {
     ...rest,
     ...fromTenant(tenant),
     purposeKind: purpose.kind,
     purposeId: purpose.id,
     purposeEpoch: purpose.epoch,
+    scopeProduct: scope.product,
+    scopeItem: scope.item,
+    scopeRegion: scope.region,
+    lotShares: lotShares === undefined ? null : toTaggedJson(lotShares),
     expiresAt: new Date(hold.expiresAt),
     releaseAt: new Date(hold.releaseAt),
     awaitsUsageId: hold.awaitsUsageId ?? null,

@@ -41,6 +41,7 @@ export function decidePlace(
     capturedMicros: 0n,
     releasedMicros: 0n,
     purpose: command.purpose,
+    scope: { product: command.purpose.kind, item: '', region: '' },
     expiresAt: command.expiresAt,
     releaseAt: command.expiresAt + ctx.lateUsageMs,
     version: 1n,

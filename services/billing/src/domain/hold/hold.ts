@@ -1,7 +1,11 @@
 import type { Instant, Micros, TenantPath } from '@suanli/kernel';
+import type { SpendScope } from '../lot/spend-scope.ts';
 
 /** What a hold pays for. */
 export type HoldPurpose = { kind: string; id: string; epoch: number };
+
+/** What a hold has set aside of one credit lot, and what became of it. */
+export type LotShare = { lotId: string; reservedMicros: Micros; capturedMicros: Micros; releasedMicros: Micros };
 
 /**
  * Money set aside in a wallet. `active`: may grow and be captured. `closed`: its work has ended; a remainder is kept
@@ -16,6 +20,10 @@ export type Hold = {
   capturedMicros: Micros;
   releasedMicros: Micros;
   purpose: HoldPurpose;
+  /** What its money is for: only credit that applies to it was set aside. */
+  scope: SpendScope;
+  /** Its credit, in the order of use; what no share names is cash. Absent when all of it is. */
+  lotShares?: readonly LotShare[];
   /** Until when it pays for new work. */
   expiresAt: Instant;
   /** Until when usage of that work may still come in and be captured; then the remainder goes back. */

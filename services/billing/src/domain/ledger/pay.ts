@@ -1,11 +1,11 @@
 import type { Micros } from '@suanli/kernel';
 import { MAX_AMOUNT_MICROS } from '../hold/hold.ts';
+import type { SpendScope } from '../lot/spend-scope.ts';
 import type { LedgerBatch } from './ledger-batch.ts';
 import { REVENUE, type Transfer, type TransferCode, transferOf } from './transfer.ts';
 import { availableMicros } from './wallet.ts';
 
-/** What money is spent on: it decides which credit may pay. `product` is `job`, `inference`, `storage`, `plan` … */
-export type SpendScope = { product: string; item: string; region: string };
+export type { SpendScope };
 
 export type PayRefusal = {
   reason: 'wallet_not_found' | 'account_frozen' | 'amount_out_of_range' | 'insufficient_funds';

@@ -4,6 +4,14 @@ import { type Instant, invariant, type Micros } from '@suanli/kernel';
 export const REVENUE = 'platform:revenue';
 /** Bears usage that no customer's money covers. */
 export const WRITE_OFF = 'platform:write_off';
+/** Gets what credit lots had left when they expired. */
+export const BREAKAGE = 'platform:breakage';
+/** Gives the credit of one kind of lot. */
+export const CREDIT_SOURCE = {
+  promotional: 'platform:credit:promotional',
+  voucher: 'platform:credit:voucher',
+  compensation: 'platform:credit:compensation',
+} as const;
 
 /** Money on its way in through one recharge channel. */
 export function clearingAccount(channel: string): string {
@@ -24,7 +32,13 @@ export type TransferCode =
   | 'expiry'
   | 'write_off'
   | 'movement'
-  | 'reversal';
+  | 'reversal'
+  | 'grant'
+  | 'breakage'
+  | 'correction';
+
+/** The part of a transfer that is of one credit lot of the wallet it touches. */
+export type LotPart = { lotId: string; amountMicros: Micros };
 
 /** One movement of `amountMicros` from one account to another. Immutable: what was wrong is met by another transfer. */
 export type Transfer = {
@@ -40,6 +54,8 @@ export type Transfer = {
   reversalOf?: string;
   /** What it was for: the id of a bill line, a recharge or a hold. */
   reference: string;
+  /** How much of it is of which credit lots, each named once; the rest is cash. Absent when all of it is. */
+  lotParts?: readonly LotPart[];
   createdAt: Instant;
 };
 
@@ -55,7 +71,22 @@ export function transferOf(transfer: Transfer): Transfer {
     (transfer.kind === 'reversal') === (transfer.reversalOf !== undefined),
     `transfer ${transfer.id} and what it reverses`,
   );
+  const { lotParts } = transfer;
+  invariant(
+    lotParts === undefined || areParts(lotParts, transfer.amountMicros),
+    `transfer ${transfer.id} and its lots`,
+  );
   return transfer;
+}
+
+function areParts(parts: readonly LotPart[], amountMicros: Micros): boolean {
+  const lotIds = new Set(parts.map((part) => part.lotId));
+  return parts.every((part) => part.amountMicros > 0n) && lotIds.size === parts.length && sumOf(parts) <= amountMicros;
+}
+
+/** What the parts add up to. */
+export function sumOf(parts: readonly LotPart[]): Micros {
+  return parts.reduce((sum, part) => sum + part.amountMicros, 0n);
 }
 
 function isOnePhase(kind: TransferKind): boolean {

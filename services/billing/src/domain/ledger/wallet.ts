@@ -12,6 +12,12 @@ export type Wallet = {
   postedMicros: Micros;
   /** Reserved by holds; never negative. */
   pendingMicros: Micros;
+  /** The part of `posted` that is of credit lots; the rest is cash. */
+  lotRemainingMicros: Micros;
+  /** The part of `pending` that is of credit lots. */
+  lotReservedMicros: Micros;
+  /** Credit lots it ever had: a wallet that never had any costs no look for them. */
+  lotCount: number;
   /** How far below zero `posted - pending` may go. */
   overdraftMicros: Micros;
   status: 'active' | 'frozen';
@@ -27,6 +33,11 @@ export function availableMicros(wallet: Wallet): Micros {
   return wallet.postedMicros - wallet.pendingMicros + wallet.overdraftMicros;
 }
 
+/** What of the cash, with the overdraft, no hold has: it pays for anything. */
+export function freeCashMicros(wallet: Wallet): Micros {
+  return availableMicros(wallet) - (wallet.lotRemainingMicros - wallet.lotReservedMicros);
+}
+
 /** The wallet after a transfer that touches it. A transfer that would break the floor is a bug of its caller. */
 export function withTransfer(wallet: Wallet, transfer: Transfer): Wallet {
   const leg = legsOf(transfer).find((one) => one.accountId === wallet.id);
@@ -40,6 +51,17 @@ export function withTransfer(wallet: Wallet, transfer: Transfer): Wallet {
   invariant(after.pendingMicros >= 0n, `wallet ${wallet.id} would hold less than nothing`);
   invariant(availableMicros(after) >= 0n, `wallet ${wallet.id} would fall below its floor`);
   return after;
+}
+
+type LotBalance = { remainingMicros: Micros; reservedMicros: Micros };
+
+/** The wallet after a transfer has moved one of its lots too. */
+export function withLotMoved(wallet: Wallet, before: LotBalance, after: LotBalance): Wallet {
+  return {
+    ...wallet,
+    lotRemainingMicros: wallet.lotRemainingMicros + after.remainingMicros - before.remainingMicros,
+    lotReservedMicros: wallet.lotReservedMicros + after.reservedMicros - before.reservedMicros,
+  };
 }
 
 /** `low` below `lowMicros`, `exhausted` when nothing is left for a new hold. */

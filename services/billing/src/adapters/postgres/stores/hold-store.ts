@@ -26,6 +26,7 @@ export function holdStore(tx: Tx): HoldStore {
             releasedMicros: sql`excluded.released_micros`,
             expiresAt: sql`excluded.expires_at`,
             releaseAt: sql`excluded.release_at`,
+            lotShares: sql`excluded.lot_shares`,
             awaitsUsageId: sql`excluded.awaits_usage_id`,
             resolvedAt: sql`excluded.resolved_at`,
             version: sql`excluded.version`,

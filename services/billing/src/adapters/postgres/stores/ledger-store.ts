@@ -4,7 +4,7 @@ import { inArray, or, sql } from 'drizzle-orm';
 import type { LedgerStore } from '../../../app/ports.ts';
 import type { Transfer } from '../../../domain/ledger/transfer.ts';
 import { toTransfer } from '../rows.ts';
-import { accounts, transfers } from '../schema/index.ts';
+import { accounts, transferLots, transfers } from '../schema/index.ts';
 
 /** Transfers only: a trigger makes the entries and moves the balances of the wallets in the same statement. */
 export function ledgerStore(tx: Tx): LedgerStore {
@@ -21,6 +21,7 @@ export function ledgerStore(tx: Tx): LedgerStore {
           ${column(booked, (one) => one.reversalOf ?? null)}::text[],
           ${column(booked, (one) => one.reference)}::text[],
           ${column(booked, (one) => new Date(one.createdAt).toISOString())}::timestamptz[])`);
+      await bookLotParts(tx, booked);
     },
     async find(ids) {
       if (ids.length === 0) return [];
@@ -45,6 +46,14 @@ export function ledgerStore(tx: Tx): LedgerStore {
         .onConflictDoNothing();
     },
   };
+}
+
+/** Which lots the transfers moved: a statement of its own, for batches that touch credit alone. */
+async function bookLotParts(tx: Tx, booked: readonly Transfer[]): Promise<void> {
+  const parts = booked.flatMap(({ id, reference, lotParts = [] }) =>
+    lotParts.map((part) => ({ ...part, transferId: id, reference })),
+  );
+  if (parts.length > 0) await tx.insert(transferLots).values(parts);
 }
 
 /** One array per column: a batch is one statement with a fixed number of parameters, whatever its size. */
