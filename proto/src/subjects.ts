@@ -15,6 +15,7 @@ export const EVENTS = {
   computeUsageRecorded: { subject: 'suanli.scheduler.usage.recorded.v1', message: 'UsageRecorded' },
   storageUsageRecorded: { subject: 'suanli.modelhub.usage.recorded.v1', message: 'UsageRecorded' },
   chargeRated: { subject: 'suanli.billing.charge.rated.v1', message: 'ChargeRated' },
+  transferBooked: { subject: 'suanli.billing.transfer.booked.v1', message: 'TransfersBooked' },
   holdClosed: { subject: 'suanli.billing.hold.closed.v1', message: 'HoldEnded' },
   holdExpired: { subject: 'suanli.billing.hold.expired.v1', message: 'HoldEnded' },
   walletRanLow: { subject: 'suanli.billing.wallet.ran_low.v1', message: 'WalletLevelChanged' },

@@ -1,7 +1,7 @@
 import { createGrpcServer, createTokenVerifier } from '@suanli/grpc-kit';
 import { type Clock, type IdSource, type Logger, systemClock, systemIds } from '@suanli/kernel';
 import { type Bus, connectBus, createOutboxRelay, readBacklog } from '@suanli/messaging';
-import { connectPostgres, type Database } from '@suanli/postgres';
+import { connectPostgres, type Database, isUnavailable } from '@suanli/postgres';
 import { PUBLIC_PACKAGES, readDescriptorSet } from '@suanli/proto/descriptors';
 import { streamSubjects } from '@suanli/proto/subjects';
 import {
@@ -17,6 +17,7 @@ import {
 import { billingMetrics } from './adapters/billing-metrics.ts';
 import { developmentChannel } from './adapters/channels/development-channel.ts';
 import { expiryLoop } from './adapters/expiry-loop.ts';
+import { ledgerService } from './adapters/grpc/ledger-service.ts';
 import { holdService } from './adapters/grpc/hold-service.ts';
 import { priceService } from './adapters/grpc/price-service.ts';
 import { pricingService } from './adapters/grpc/pricing-service.ts';
@@ -28,6 +29,7 @@ import { postgresReads } from './adapters/postgres/reads.ts';
 import { waitForSchema } from './adapters/postgres/wait-for-schema.ts';
 import { readPricesFile } from './adapters/prices-file.ts';
 import type { BillingDeps } from './app/ports.ts';
+import { ledgerGroup } from './app/ledger/ledger-group.ts';
 import { seedPrices } from './app/prices/publish-prices.ts';
 import type { BillingConfig } from './config.ts';
 
@@ -66,6 +68,7 @@ export async function createBilling(config: BillingConfig, overrides: BillingOve
   const billing: BillingDeps = {
     transact: postgresTransact(db, ids, relay.wake),
     reads: postgresReads(db),
+    isUnavailable,
     clock,
     ids,
     policy: { lateUsageMs: config.LATE_USAGE_MS, lowBalanceMicros: BigInt(config.LOW_BALANCE_MICROS) },
@@ -86,7 +89,13 @@ export async function createBilling(config: BillingConfig, overrides: BillingOve
 
   const verifier = createTokenVerifier({ jwksUrl: config.JWKS_URL, clock, logger });
   const publicServices = [walletService(billing, verifier), priceService(billing, verifier)];
-  const internalServices = [holdService(billing, money), pricingService(billing), usageService(billing, money)];
+  const ledger = ledgerGroup(billing);
+  const internalServices = [
+    holdService(billing, money),
+    ledgerService(billing, ledger),
+    pricingService(billing),
+    usageService(billing, money),
+  ];
   const rpc = { logger, clock, ids, observe: metrics.observeGrpc };
   const internal = boot.use(
     createGrpcServer({

@@ -1,6 +1,6 @@
 import { invariant, systemIds } from '@suanli/kernel';
 import { SimClock, testDatabase } from '@suanli/test-kit';
-import { outbox } from '@suanli/postgres';
+import { isUnavailable, outbox } from '@suanli/postgres';
 import { type AuditReport, auditLedger } from '../src/adapters/postgres/audit-ledger.ts';
 import { postgresTransact } from '../src/adapters/postgres/create-stores.ts';
 import { MIGRATIONS_FOLDER } from '../src/adapters/postgres/migrations-folder.ts';
@@ -46,6 +46,7 @@ export async function billingOnPostgres(): Promise<BillingOnPostgres> {
   const deps: BillingDeps = {
     transact: postgresTransact(db, systemIds, () => undefined),
     reads: postgresReads(db),
+    isUnavailable,
     clock,
     ids: systemIds,
     policy: TEST_POLICY,

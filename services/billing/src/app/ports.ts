@@ -7,8 +7,8 @@ import type { Price, Priced } from '../domain/price/price.ts';
 import type { BillLine } from '../domain/rating/bill-line.ts';
 import type { RatedCharge } from '../domain/rating/rate-usage.ts';
 import type { ParkReason, Usage } from '../domain/rating/usage.ts';
-import type { Recharge } from '../domain/recharge/decide-recharge.ts';
 import type { BillingReads } from './read-ports.ts';
+import type { IncomingPaymentStore, RechargeChannel, RechargeStore } from './recharges/ports.ts';
 
 /** What every use case is given. */
 export type BillingDeps = {
@@ -17,6 +17,8 @@ export type BillingDeps = {
   clock: Clock;
   ids: IdSource;
   policy: BillingPolicy;
+  /** Whether a failure says "not now" of a server, so that nobody's command is to blame. */
+  isUnavailable(error: unknown): boolean;
   /** Recharge channels that exist here, by name. */
   channels: ReadonlyMap<string, RechargeChannel>;
 };
@@ -38,6 +40,7 @@ export type BillingStores = {
   holds: HoldStore;
   requests: RequestStore;
   recharges: RechargeStore;
+  incomingPayments: IncomingPaymentStore;
   prices: PriceStore;
   usage: UsageStore;
   billLines: BillLineStore;
@@ -82,11 +85,6 @@ export interface RequestStore {
   forget(scope: string, requestIds: readonly string[]): Promise<void>;
 }
 
-export interface RechargeStore {
-  /** False when this payment of the channel was booked before. */
-  insert(recharge: Recharge): Promise<boolean>;
-}
-
 export interface PriceStore {
   /** Every version that could price one of these. */
   candidates(of: readonly Priced[]): Promise<Price[]>;
@@ -111,29 +109,11 @@ export interface BillLineStore {
 }
 
 export type BillingEvent =
+  | { kind: 'transfers_booked'; transfers: readonly Transfer[] }
   | { kind: 'hold_ended'; hold: Hold }
   | ({ kind: 'wallet_level_changed' } & LevelChange)
   | ({ kind: 'charge_rated' } & RatedCharge);
 
 export interface EventStore {
   append(events: readonly BillingEvent[], now: Instant): Promise<void>;
-}
-
-export type Payment = {
-  tenant: TenantPath;
-  requestId: string;
-  amountMicros: Micros;
-  currency: string;
-  /** As the caller gave it; empty when it has none. */
-  serialNumber: string;
-};
-
-/**
- * A way for money to come in. Asked before the transaction; asked again with the same request id it must answer the
- * same, so that a crash in between neither loses nor doubles a payment.
- */
-export interface RechargeChannel {
-  readonly name: string;
-  /** Confirms the payment and gives its number, unique in this channel. */
-  receive(payment: Payment): Promise<{ kind: 'received'; serialNumber: string }>;
 }

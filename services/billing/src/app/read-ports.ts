@@ -1,9 +1,11 @@
 import type { Instant, Micros, TenantPath } from '@suanli/kernel';
 import type { Hold } from '../domain/hold/hold.ts';
+import type { Transfer } from '../domain/ledger/transfer.ts';
 import type { Wallet } from '../domain/ledger/wallet.ts';
 import type { Price } from '../domain/price/price.ts';
 import type { BillLine } from '../domain/rating/bill-line.ts';
 import type { ParkReason } from '../domain/rating/usage.ts';
+import type { RechargeReads } from './recharges/ports.ts';
 
 /** A slice of a list: what follows `after`, the key of the last row seen. */
 export type PageQuery = { limit: number; after?: string };
@@ -34,9 +36,10 @@ export type ParkedUsage = {
 };
 
 /** Questions that change nothing; each is one statement, and each names the tenant itself. */
-export interface BillingReads {
+export interface BillingReads extends RechargeReads {
   wallet(accountId: string): Promise<Wallet | undefined>;
   ledgerEntries(walletId: string, page: PageQuery): Promise<Page<LedgerEntry>>;
+  transfer(transferId: string): Promise<Transfer | undefined>;
   holds(visible: Visible, page: PageQuery, status: string): Promise<Page<Hold>>;
   hold(holdId: string): Promise<Hold | undefined>;
   billLines(visible: Visible, page: PageQuery, resourceId: string): Promise<Page<BillLineView>>;

@@ -8,12 +8,18 @@ import type { BillingDeps, BillingEvent, BillingStores } from './ports.ts';
 export async function lockBatch(
   deps: BillingDeps,
   stores: BillingStores,
-  touched: { accountIds: readonly string[]; holdIds: readonly string[] },
+  touched: { accountIds: readonly string[]; walletIds?: readonly string[]; holdIds: readonly string[] },
 ): Promise<LedgerBatch> {
-  const owners = touched.holdIds.length === 0 ? [] : await stores.holds.find(touched.holdIds);
-  const accountIds = [...touched.accountIds, ...owners.map((hold) => hold.tenant.accountId)];
-  const wallets = accountIds.length === 0 ? [] : await stores.wallets.lockInOrder([...new Set(accountIds)]);
-  const holds = owners.length === 0 ? [] : await stores.holds.find(touched.holdIds);
+  const { holdIds } = touched;
+  const owners = holdIds.length === 0 ? [] : await stores.holds.find(holdIds);
+  const accountIds = new Set(touched.accountIds);
+  const walletIds = new Set([...(touched.walletIds ?? []), ...owners.map((hold) => hold.walletId)]);
+  const nothing = accountIds.size + walletIds.size === 0;
+  const wallets = nothing ? [] : await stores.wallets.lockInOrder([...accountIds], [...walletIds]);
+  const locked = new Set(wallets.map((wallet) => wallet.id));
+  // A hold that appeared after the first look, in a wallet that is not locked, is as good as not there yet.
+  const found = holdIds.length === 0 || nothing ? [] : await stores.holds.find(holdIds);
+  const holds = found.filter((hold) => locked.has(hold.walletId));
   return new LedgerBatch({ wallets, holds, now: deps.clock.now(), newId: deps.ids.next });
 }
 
@@ -27,6 +33,7 @@ export async function writeBatch(
   const levels = batch.levelChanges(deps.policy.lowBalanceMicros);
   const events: BillingEvent[] = [
     ...more,
+    ...bookedEvents(batch),
     ...batch.endedHolds().map((hold) => ({ kind: 'hold_ended' as const, hold })),
     ...levels.map((level) => ({ kind: 'wallet_level_changed' as const, ...level })),
   ];
@@ -35,4 +42,15 @@ export async function writeBatch(
   if (batch.transfers.length > 0) await stores.ledger.book(batch.transfers);
   if (levels.length > 0) await stores.wallets.saveLevels(levels.map((level) => level.wallet));
   if (events.length > 0) await stores.events.append(events, batch.now);
+}
+
+/** A message has its size: so many transfers at most are told in one event. */
+const TRANSFERS_PER_EVENT = 500;
+
+function bookedEvents({ transfers }: LedgerBatch): BillingEvent[] {
+  const events: BillingEvent[] = [];
+  for (let from = 0; from < transfers.length; from += TRANSFERS_PER_EVENT) {
+    events.push({ kind: 'transfers_booked', transfers: transfers.slice(from, from + TRANSFERS_PER_EVENT) });
+  }
+  return events;
 }

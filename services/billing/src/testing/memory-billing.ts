@@ -37,7 +37,16 @@ export function memoryBilling(clock: Clock): { deps: BillingDeps; state: () => M
     return mine;
   };
   const reads = memoryReads(() => state);
-  const deps = { transact, reads, clock, ids: countingIds(clock), policy: TEST_POLICY, channels: TEST_CHANNELS };
+  const isUnavailable = () => false;
+  const deps = {
+    transact,
+    reads,
+    isUnavailable,
+    clock,
+    ids: countingIds(clock),
+    policy: TEST_POLICY,
+    channels: TEST_CHANNELS,
+  };
   return { deps, state: () => state };
 }
 
@@ -65,6 +74,7 @@ function memoryReads(state: () => MemoryState): BillingReads {
       const before = views.filter((view) => page.after === undefined || view.sequence < BigInt(page.after)).reverse();
       return cut(before, page, (view) => view.sequence.toString());
     },
+    transfer: async (transferId) => state().transfers.find((transfer) => transfer.id === transferId),
     holds: async (visible, page, status) =>
       newestFirst(
         [...state().holds.values()].filter(

@@ -50,6 +50,25 @@ export interface WalletLevelChanged {
   occurredAt?: Date | undefined;
 }
 
+/**
+ * suanli.billing.transfer.booked.v1: transfers that committed together, in the order of their booking. The feed that a
+ * finance system reads; at most 500 in one event.
+ */
+export interface TransfersBooked {
+  transfers: BookedTransfer[];
+}
+
+export interface BookedTransfer {
+  transferId: string;
+  /** `post`, `pending`, `post_pending`, `void_pending`, `reversal`. */
+  kind: string;
+  /** Why the money moved: `charge`, `recharge`, `hold`, `release` … */
+  code: string;
+  fromAccountId: string;
+  toAccountId: string;
+  amountMicros: bigint;
+}
+
 function createBaseChargeRated(): ChargeRated {
   return {
     usageId: "",
@@ -690,6 +709,247 @@ export const WalletLevelChanged: MessageFns<WalletLevelChanged> = {
       ? BigInt(object.availableMicros)
       : 0n;
     message.occurredAt = object.occurredAt ?? undefined;
+    return message;
+  },
+};
+
+function createBaseTransfersBooked(): TransfersBooked {
+  return { transfers: [] };
+}
+
+export const TransfersBooked: MessageFns<TransfersBooked> = {
+  encode(message: TransfersBooked, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.transfers) {
+      BookedTransfer.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TransfersBooked {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTransfersBooked();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.transfers.push(BookedTransfer.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TransfersBooked {
+    return {
+      transfers: globalThis.Array.isArray(object?.transfers)
+        ? object.transfers.map((e: any) => BookedTransfer.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: TransfersBooked): unknown {
+    const obj: any = {};
+    if (message.transfers?.length) {
+      obj.transfers = message.transfers.map((e) => BookedTransfer.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<TransfersBooked>): TransfersBooked {
+    return TransfersBooked.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TransfersBooked>): TransfersBooked {
+    const message = createBaseTransfersBooked();
+    message.transfers = object.transfers?.map((e) => BookedTransfer.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseBookedTransfer(): BookedTransfer {
+  return { transferId: "", kind: "", code: "", fromAccountId: "", toAccountId: "", amountMicros: 0n };
+}
+
+export const BookedTransfer: MessageFns<BookedTransfer> = {
+  encode(message: BookedTransfer, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.transferId !== "") {
+      writer.uint32(10).string(message.transferId);
+    }
+    if (message.kind !== "") {
+      writer.uint32(18).string(message.kind);
+    }
+    if (message.code !== "") {
+      writer.uint32(26).string(message.code);
+    }
+    if (message.fromAccountId !== "") {
+      writer.uint32(34).string(message.fromAccountId);
+    }
+    if (message.toAccountId !== "") {
+      writer.uint32(42).string(message.toAccountId);
+    }
+    if (message.amountMicros !== 0n) {
+      if (BigInt.asIntN(64, message.amountMicros) !== message.amountMicros) {
+        throw new globalThis.Error("value provided for field message.amountMicros of type int64 too large");
+      }
+      writer.uint32(48).int64(message.amountMicros);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BookedTransfer {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBookedTransfer();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.transferId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.code = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.fromAccountId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.toAccountId = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.amountMicros = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): BookedTransfer {
+    return {
+      transferId: isSet(object.transferId)
+        ? globalThis.String(object.transferId)
+        : isSet(object.transfer_id)
+        ? globalThis.String(object.transfer_id)
+        : "",
+      kind: isSet(object.kind) ? globalThis.String(object.kind) : "",
+      code: isSet(object.code) ? globalThis.String(object.code) : "",
+      fromAccountId: isSet(object.fromAccountId)
+        ? globalThis.String(object.fromAccountId)
+        : isSet(object.from_account_id)
+        ? globalThis.String(object.from_account_id)
+        : "",
+      toAccountId: isSet(object.toAccountId)
+        ? globalThis.String(object.toAccountId)
+        : isSet(object.to_account_id)
+        ? globalThis.String(object.to_account_id)
+        : "",
+      amountMicros: isSet(object.amountMicros)
+        ? BigInt(object.amountMicros)
+        : isSet(object.amount_micros)
+        ? BigInt(object.amount_micros)
+        : 0n,
+    };
+  },
+
+  toJSON(message: BookedTransfer): unknown {
+    const obj: any = {};
+    if (message.transferId !== "") {
+      obj.transferId = message.transferId;
+    }
+    if (message.kind !== "") {
+      obj.kind = message.kind;
+    }
+    if (message.code !== "") {
+      obj.code = message.code;
+    }
+    if (message.fromAccountId !== "") {
+      obj.fromAccountId = message.fromAccountId;
+    }
+    if (message.toAccountId !== "") {
+      obj.toAccountId = message.toAccountId;
+    }
+    if (message.amountMicros !== 0n) {
+      obj.amountMicros = message.amountMicros.toString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<BookedTransfer>): BookedTransfer {
+    return BookedTransfer.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BookedTransfer>): BookedTransfer {
+    const message = createBaseBookedTransfer();
+    message.transferId = object.transferId ?? "";
+    message.kind = object.kind ?? "";
+    message.code = object.code ?? "";
+    message.fromAccountId = object.fromAccountId ?? "";
+    message.toAccountId = object.toAccountId ?? "";
+    message.amountMicros = (object.amountMicros !== undefined && object.amountMicros !== null)
+      ? BigInt(object.amountMicros)
+      : 0n;
     return message;
   },
 };

@@ -1,6 +1,6 @@
-import type { Instant } from '@suanli/kernel';
+import { type Instant, invariant } from '@suanli/kernel';
 import type { OutboxEvent } from '@suanli/postgres';
-import { ChargeRated, HoldEnded, WalletLevelChanged } from '@suanli/proto/suanli/events/v1/billing.ts';
+import { ChargeRated, HoldEnded, TransfersBooked, WalletLevelChanged } from '@suanli/proto/suanli/events/v1/billing.ts';
 import { EVENTS } from '@suanli/proto/subjects';
 import type { BillingEvent } from '../../app/ports.ts';
 import { availableMicros } from '../../domain/ledger/wallet.ts';
@@ -15,6 +15,8 @@ export function toOutboxEvent(event: BillingEvent, id: string, occurredAt: Insta
 
 function factOf(event: BillingEvent, occurredAt: Instant): Fact {
   switch (event.kind) {
+    case 'transfers_booked':
+      return transfersBooked(event);
     case 'hold_ended':
       return holdEnded(event);
     case 'wallet_level_changed':
@@ -22,6 +24,26 @@ function factOf(event: BillingEvent, occurredAt: Instant): Fact {
     case 'charge_rated':
       return chargeRated(event);
   }
+}
+
+function transfersBooked({ transfers }: Extract<BillingEvent, { kind: 'transfers_booked' }>): Fact {
+  const [first] = transfers;
+  invariant(first !== undefined, 'an event of transfers names at least one');
+  return {
+    subject: EVENTS.transferBooked.subject,
+    aggregateId: first.id,
+    aggregateVersion: 1n,
+    payload: TransfersBooked.toJSON({
+      transfers: transfers.map(({ id, kind, code, fromAccountId, toAccountId, amountMicros }) => ({
+        transferId: id,
+        kind,
+        code,
+        fromAccountId,
+        toAccountId,
+        amountMicros,
+      })),
+    }),
+  };
 }
 
 function holdEnded({ hold }: Extract<BillingEvent, { kind: 'hold_ended' }>): Fact {

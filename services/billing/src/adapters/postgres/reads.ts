@@ -3,7 +3,7 @@ import { and, asc, desc, eq, gt, lt, lte, ne, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { BillingReads, Page, PageQuery, Visible } from '../../app/read-ports.ts';
 import type { ParkReason } from '../../domain/rating/usage.ts';
-import { toBillLine, toHold, toPrice, toWallet } from './rows.ts';
+import { toBillLine, toHold, toPrice, toTransfer, toWallet } from './rows.ts';
 import { billLines, entries, holds, prices, transfers, usageEvents, wallets } from './schema/index.ts';
 import { priceCandidates } from './stores/price-store.ts';
 import { IS_PARKED } from './stores/usage-store.ts';
@@ -19,6 +19,10 @@ export function postgresReads(db: Database): BillingReads {
       return row && toWallet(row);
     },
     ledgerEntries: (walletId, page) => ledgerEntries(db, walletId, page),
+    async transfer(transferId) {
+      const [row] = await db.select().from(transfers).where(eq(transfers.id, transferId));
+      return row && toTransfer(row);
+    },
     async holds(visible, page, status) {
       const isAsked = status === '' ? undefined : sql`${holds.status} = ${status}`;
       const rows = await db

@@ -1,10 +1,12 @@
 import { type Instant, invariant, type Micros } from '@suanli/kernel';
+import { type ArrearsTerms, decideStanding } from '../arrears/standing.ts';
 import type { Spend } from '../budget/budget.ts';
 import { BudgetBook } from '../budget/budget-book.ts';
 import { isResolved, type Hold, remainingMicros } from '../hold/hold.ts';
 import { inOrderOfUse, type Lot, withPart } from '../lot/lot.ts';
 import type { Purse } from '../lot/purse.ts';
 import type { LotPart, Transfer } from './transfer.ts';
+import { TRANSFER_PURPOSE } from './transfer-command.ts';
 import { type Wallet, levelChange, levelOf, withLotMoved, withTransfer } from './wallet.ts';
 
 /** A change that was decided: the transfers it books and what becomes of its hold. */
@@ -34,6 +36,8 @@ export class LedgerBatch {
   readonly #holds: Map<string, Hold>;
   readonly #changedHoldIds = new Set<string>();
   readonly #endedHoldIds = new Set<string>();
+  /** What the platform bore, by account. */
+  readonly #unpaid = new Map<string, Micros>();
   readonly #lots: Map<string, Lot>;
   readonly #newLotIds = new Set<string>();
 
@@ -91,7 +95,7 @@ export class LedgerBatch {
     for (const lot of change.newLots ?? []) this.#addLot(lot);
     for (const transfer of change.transfers) this.#book(transfer);
     const { hold, spend } = change;
-    if (spend !== undefined) this.budgets.spend(spend.spender, spend.amountMicros);
+    if (spend !== undefined) this.#spend(spend);
     if (hold === undefined) return;
     const before = this.#holds.get(hold.id);
     invariant(before === undefined || !isResolved(before), `hold ${hold.id} was resolved before`);
@@ -100,6 +104,12 @@ export class LedgerBatch {
     this.budgets.reserve(hold, differenceMicros);
     this.#changedHoldIds.add(hold.id);
     if (isResolved(hold)) this.#endedHoldIds.add(hold.id);
+  }
+
+  #spend({ spender, amountMicros, unpaidMicros = 0n }: Spend): void {
+    const { accountId } = spender.tenant;
+    this.budgets.spend(spender, amountMicros);
+    this.#unpaid.set(accountId, (this.#unpaid.get(accountId) ?? 0n) + unpaidMicros);
   }
 
   #book(transfer: Transfer): void {
@@ -149,6 +159,18 @@ export class LedgerBatch {
       if (change !== undefined) changes.push({ wallet: { ...wallet, level }, change });
     }
     return changes;
+  }
+
+  /** Wallets whose owners stand otherwise than at the start. */
+  standingChanges(terms: ArrearsTerms): Wallet[] {
+    return [...this.#wallets.values()].flatMap((wallet) => {
+      const before = this.#walletsAtStart.get(wallet.accountId);
+      const unpaidMicros = this.#unpaid.get(wallet.accountId) ?? 0n;
+      if (before === undefined || (before.postedMicros === wallet.postedMicros && unpaidMicros === 0n)) return [];
+      const money = { beforeMicros: before.postedMicros, afterMicros: wallet.postedMicros, unpaidMicros };
+      const standing = decideStanding(wallet.standing, money, terms, this.now);
+      return standing === undefined ? [] : [{ ...wallet, standing }];
+    });
   }
 
   #known(holdId: string): Hold {

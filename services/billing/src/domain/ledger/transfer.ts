@@ -4,6 +4,8 @@ import { type Instant, invariant, type Micros } from '@suanli/kernel';
 export const REVENUE = 'platform:revenue';
 /** Bears usage that no customer's money covers. */
 export const WRITE_OFF = 'platform:write_off';
+/** What customers owe since money that they had spent was taken back by the payer's bank. */
+export const RECEIVABLE = 'platform:receivable';
 /** Gets what credit lots had left when they expired. */
 export const BREAKAGE = 'platform:breakage';
 /** Gives the credit of one kind of lot. */
@@ -35,7 +37,11 @@ export type TransferCode =
   | 'reversal'
   | 'grant'
   | 'breakage'
-  | 'correction';
+  | 'correction'
+  | 'recharge_refund'
+  | 'chargeback'
+  | 'recharge_returned'
+  | 'debt_repayment';
 
 /** The part of a transfer that is of one credit lot of the wallet it touches. */
 export type LotPart = { lotId: string; amountMicros: Micros };

@@ -1,4 +1,5 @@
 import { type Instant, invariant, type Micros } from '@suanli/kernel';
+import type { Standing } from '../arrears/standing.ts';
 import { legsOf, type Transfer } from './transfer.ts';
 
 export type WalletLevel = 'ok' | 'low' | 'exhausted';
@@ -23,6 +24,10 @@ export type Wallet = {
   status: 'active' | 'frozen';
   /** The level that the last event about this wallet told, `exhausted` for a new one. */
   level: WalletLevel;
+  /** Whether it pays what it uses. */
+  standing: Standing;
+  /** A wallet without budgets costs no look for them. */
+  hasBudgets: boolean;
   /** Number of its ledger entries so far; the next entry gets the next number. */
   sequence: bigint;
   createdAt: Instant;

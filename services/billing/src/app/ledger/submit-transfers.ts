@@ -1,0 +1,67 @@
+import { foldTransfer, KnownTransfers } from '../../domain/ledger/decide-transfer.ts';
+import type { LedgerBatch } from '../../domain/ledger/ledger-batch.ts';
+import type { Transfer } from '../../domain/ledger/transfer.ts';
+import type { TransferAction, TransferCommand, TransferResult } from '../../domain/ledger/transfer-command.ts';
+import type { BillingDeps, BillingStores } from '../ports.ts';
+import { lockBatch, writeBatch } from '../write-batch.ts';
+
+/**
+ * Books orders in their sequence, each with its own result: what one leaves, the next may spend. The id of an order is its
+ * idempotency key: booked once, answered alike ever after; an order that was refused has left nothing and may come again.
+ */
+export function submitTransfers(deps: BillingDeps, commands: readonly TransferCommand[]): Promise<TransferResult[]> {
+  return deps.transact(async (stores) => {
+    const actions = commands.map((command) => command.action);
+    // What is to be reversed never changes, so it can be read before the wallets that it names are locked.
+    const reversed = await stores.ledger.find(actions.flatMap((action) => reversalOf(action)));
+    const { batch, known } = await lock(deps, stores, commands, reversed);
+    const results = commands.map((command) => ({
+      transferId: command.transferId,
+      outcome: foldTransfer(batch, known, command),
+    }));
+    await writeBatch(deps, stores, batch);
+    return results;
+  });
+}
+
+async function lock(
+  deps: BillingDeps,
+  stores: BillingStores,
+  commands: readonly TransferCommand[],
+  reversed: readonly Transfer[],
+): Promise<{ batch: LedgerBatch; known: KnownTransfers }> {
+  const actions = commands.map((command) => command.action);
+  const named = new Set([
+    ...actions.flatMap(accountsOf),
+    ...reversed.flatMap((transfer) => [transfer.fromAccountId, transfer.toAccountId]),
+  ]);
+  const walletIds = [...named].filter((id) => !isPlatform(id));
+  const ids = commands.map((command) => command.transferId);
+  const holdIds = [
+    ...actions.flatMap((action) => ('pendingId' in action ? action.pendingId : [])),
+    ...pendings(commands),
+  ];
+  const batch = await lockBatch(deps, stores, { accountIds: [], walletIds, holdIds });
+  // Read under the locks: whoever booked the same id before us has locked the same wallets.
+  const before = await stores.ledger.find([...ids, ...actions.flatMap((action) => reversalOf(action))]);
+  const platform = await stores.ledger.knownAccounts([...named].filter(isPlatform));
+  return { batch, known: new KnownTransfers(before, platform) };
+}
+
+function accountsOf(action: TransferAction): string[] {
+  if (action.kind === 'post') return [action.fromAccountId, action.toAccountId];
+  return action.kind === 'pending' ? [action.fromAccountId] : [];
+}
+
+function reversalOf(action: TransferAction): string[] {
+  return action.kind === 'reversal' ? [action.reversalOf] : [];
+}
+
+/** A reserve that is ordered again is compared with its hold. */
+function pendings(commands: readonly TransferCommand[]): string[] {
+  return commands.filter(({ action }) => action.kind === 'pending').map(({ transferId }) => transferId);
+}
+
+function isPlatform(accountId: string): boolean {
+  return accountId.startsWith('platform:');
+}
