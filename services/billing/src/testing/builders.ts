@@ -1,5 +1,6 @@
 import type { TenantPath } from '@suanli/kernel';
 import type { NewPrice } from '../app/prices/publish-prices.ts';
+import { GOOD_STANDING } from '../domain/arrears/standing.ts';
 import type { Hold } from '../domain/hold/hold.ts';
 import type { Wallet } from '../domain/ledger/wallet.ts';
 import type { Usage } from '../domain/rating/usage.ts';
@@ -26,6 +27,8 @@ export function aWallet(changes: Partial<Wallet> = {}): Wallet {
     overdraftMicros: 0n,
     status: 'active',
     level: 'exhausted',
+    standing: GOOD_STANDING,
+    hasBudgets: false,
     sequence: 0n,
     createdAt: NOW,
     ...changes,

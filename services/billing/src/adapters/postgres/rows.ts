@@ -1,6 +1,7 @@
 import type { TenantPath } from '@suanli/kernel';
 import type { Hold, LotShare } from '../../domain/hold/hold.ts';
 import type { Transfer, TransferCode } from '../../domain/ledger/transfer.ts';
+import type { Standing } from '../../domain/arrears/standing.ts';
 import type { Wallet } from '../../domain/ledger/wallet.ts';
 import type { Price } from '../../domain/price/price.ts';
 import type { BillLine } from '../../domain/rating/bill-line.ts';
@@ -22,7 +23,15 @@ export function fromTenant(tenant: TenantPath): TenantColumns {
 }
 
 export function toWallet(row: typeof wallets.$inferSelect): Wallet {
-  return { ...row, createdAt: row.createdAt.getTime() };
+  const { standingState, standingSince, standingNextAt, standingReason, standingVersion, createdAt, ...rest } = row;
+  const standing: Standing = {
+    state: standingState,
+    ...(standingSince !== null && { since: standingSince.getTime() }),
+    ...(standingNextAt !== null && { nextAt: standingNextAt.getTime() }),
+    reason: standingReason,
+    version: standingVersion,
+  };
+  return { ...rest, standing, createdAt: createdAt.getTime() };
 }
 
 export function toTransfer(row: typeof transfers.$inferSelect): Transfer {

@@ -1,4 +1,5 @@
 import { CURRENCY, type Instant } from '@suanli/kernel';
+import { GOOD_STANDING } from '../../domain/arrears/standing.ts';
 import type { Wallet } from '../../domain/ledger/wallet.ts';
 import type { BillingDeps, BillingStores } from '../ports.ts';
 
@@ -20,6 +21,8 @@ function newWallet(id: string, accountId: string, now: Instant): Wallet {
     overdraftMicros: 0n,
     status: 'active',
     level: 'exhausted',
+    standing: GOOD_STANDING,
+    hasBudgets: false,
     sequence: 0n,
     createdAt: now,
   };

@@ -1,5 +1,6 @@
 /** Every table of billing's database, by room. */
 export { inbox, leadership, outbox, requests } from '@suanli/postgres';
+export * from './budgets.ts';
 export * from './ledger.ts';
 export * from './lots.ts';
 export * from './rating.ts';

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
-import { bigint, check, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import { bigint, boolean, check, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import type { StandingReason, StandingState } from '../../../domain/arrears/standing.ts';
 import type { TransferKind } from '../../../domain/ledger/transfer.ts';
 import { instant, micros, tenant } from './columns.ts';
 
@@ -34,6 +35,12 @@ export const wallets = pgTable(
     overdraftMicros: micros('overdraft_micros').notNull().default(sql`0`),
     status: text('status').$type<'active' | 'frozen'>().notNull().default('active'),
     level: text('level').$type<'ok' | 'low' | 'exhausted'>().notNull().default('exhausted'),
+    standingState: text('standing_state').$type<StandingState>().notNull().default('ok'),
+    standingSince: instant('standing_since'),
+    standingNextAt: instant('standing_next_at'),
+    standingReason: text('standing_reason').$type<StandingReason>().notNull().default(''),
+    standingVersion: bigint('standing_version', { mode: 'bigint' }).notNull().default(sql`0`),
+    hasBudgets: boolean('has_budgets').notNull().default(false),
     sequence: bigint('sequence', { mode: 'bigint' }).notNull().default(sql`0`),
     createdAt: instant('created_at').notNull(),
   },
@@ -41,6 +48,8 @@ export const wallets = pgTable(
     check('wallets_floor', sql`${t.postedMicros} - ${t.pendingMicros} >= -${t.overdraftMicros}`),
     check('wallets_pending', sql`${t.pendingMicros} >= 0 and ${t.overdraftMicros} >= 0`),
     check('wallets_status', sql`${t.status} in ('active', 'frozen')`),
+    check('wallets_standing', sql`${t.standingState} in ('ok', 'warned', 'grace', 'suspended', 'deleting')`),
+    index('wallets_standing_due').on(t.standingNextAt).where(sql`standing_next_at is not null`),
     check('wallets_level', sql`${t.level} in ('ok', 'low', 'exhausted')`),
   ],
 );
