@@ -21,6 +21,14 @@ export const EVENTS = {
   walletRanLow: { subject: 'suanli.billing.wallet.ran_low.v1', message: 'WalletLevelChanged' },
   walletExhausted: { subject: 'suanli.billing.wallet.exhausted.v1', message: 'WalletLevelChanged' },
   walletRestored: { subject: 'suanli.billing.wallet.restored.v1', message: 'WalletLevelChanged' },
+  budgetThresholdReached: {
+    subject: 'suanli.billing.budget.threshold_reached.v1',
+    message: 'BudgetThresholdReached',
+  },
+  accountArrearsChanged: {
+    subject: 'suanli.billing.account.arrears_changed.v1',
+    message: 'AccountArrearsChanged',
+  },
   workloadChanged: { subject: 'suanli.scheduler.workload.changed.v1', message: 'WorkloadChanged' },
   workloadFinished: { subject: 'suanli.scheduler.workload.finished.v1', message: 'WorkloadChanged' },
   nodeLost: { subject: 'suanli.scheduler.node.lost.v1', message: 'NodeChanged' },
@@ -48,7 +56,13 @@ export const CONSUMERS = {
   billingComputeUsage: durable('billing', 'scheduler', EVENTS.computeUsageRecorded.subject, 'compute-usage'),
   billingStorageUsage: durable('billing', 'modelhub', EVENTS.storageUsageRecorded.subject, 'storage-usage'),
   schedulerHolds: durable('scheduler', 'billing', 'suanli.billing.hold.*.v1', 'holds'),
+  schedulerArrears: durable('scheduler', 'billing', EVENTS.accountArrearsChanged.subject, 'arrears'),
   schedulerWallets: durable('scheduler', 'billing', 'suanli.billing.wallet.*.v1', 'wallets'),
+  gatewayBudgets: durable('gateway', 'billing', EVENTS.budgetThresholdReached.subject, 'budgets'),
+  gatewayWallets: durable('gateway', 'billing', 'suanli.billing.wallet.*.v1', 'wallets'),
+  gatewayArrears: durable('gateway', 'billing', EVENTS.accountArrearsChanged.subject, 'arrears'),
+  gatewayHolds: durable('gateway', 'billing', EVENTS.holdExpired.subject, 'holds'),
+  gatewayWorkloads: durable('gateway', 'scheduler', EVENTS.workloadFinished.subject, 'workloads'),
   workflowCharges: durable('workflow', 'billing', EVENTS.chargeRated.subject, 'charges'),
   workflowJobs: durable('workflow', 'scheduler', EVENTS.workloadFinished.subject, 'jobs'),
 } as const;

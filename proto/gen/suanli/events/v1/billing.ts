@@ -69,6 +69,46 @@ export interface BookedTransfer {
   amountMicros: bigint;
 }
 
+/**
+ * suanli.billing.budget.threshold_reached.v1: charges have reached a threshold of a budget, for the first time in its
+ * window.
+ */
+export interface BudgetThresholdReached {
+  budgetId: string;
+  accountId: string;
+  name: string;
+  scopeKind: string;
+  scopeId: string;
+  /** `day`, `week`, `month`, `total`. */
+  window: string;
+  /** Absent for `total`, as is `resets_at`. */
+  windowStartsAt?: Date | undefined;
+  resetsAt?: Date | undefined;
+  percent: number;
+  limitMicros: bigint;
+  spentMicros: bigint;
+  isHard: boolean;
+  currency: string;
+}
+
+/** suanli.billing.account.arrears_changed.v1: an account stands otherwise than before. */
+export interface AccountArrearsChanged {
+  accountId: string;
+  /** `ok`, `warned`, `grace`, `suspended`, `deleting`. */
+  state: string;
+  since?:
+    | Date
+    | undefined;
+  /** When the next step comes unless money comes first; absent where none follows. */
+  nextAt?:
+    | Date
+    | undefined;
+  /** `balance_exhausted`, `overdraft_used`, `unpaid_charges`, `time_passed`, `recharged`. */
+  reason: string;
+  /** Grows with each step of the account. */
+  version: bigint;
+}
+
 function createBaseChargeRated(): ChargeRated {
   return {
     usageId: "",
@@ -950,6 +990,487 @@ export const BookedTransfer: MessageFns<BookedTransfer> = {
     message.amountMicros = (object.amountMicros !== undefined && object.amountMicros !== null)
       ? BigInt(object.amountMicros)
       : 0n;
+    return message;
+  },
+};
+
+function createBaseBudgetThresholdReached(): BudgetThresholdReached {
+  return {
+    budgetId: "",
+    accountId: "",
+    name: "",
+    scopeKind: "",
+    scopeId: "",
+    window: "",
+    windowStartsAt: undefined,
+    resetsAt: undefined,
+    percent: 0,
+    limitMicros: 0n,
+    spentMicros: 0n,
+    isHard: false,
+    currency: "",
+  };
+}
+
+export const BudgetThresholdReached: MessageFns<BudgetThresholdReached> = {
+  encode(message: BudgetThresholdReached, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.budgetId !== "") {
+      writer.uint32(10).string(message.budgetId);
+    }
+    if (message.accountId !== "") {
+      writer.uint32(18).string(message.accountId);
+    }
+    if (message.name !== "") {
+      writer.uint32(26).string(message.name);
+    }
+    if (message.scopeKind !== "") {
+      writer.uint32(34).string(message.scopeKind);
+    }
+    if (message.scopeId !== "") {
+      writer.uint32(42).string(message.scopeId);
+    }
+    if (message.window !== "") {
+      writer.uint32(50).string(message.window);
+    }
+    if (message.windowStartsAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.windowStartsAt), writer.uint32(58).fork()).join();
+    }
+    if (message.resetsAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.resetsAt), writer.uint32(66).fork()).join();
+    }
+    if (message.percent !== 0) {
+      writer.uint32(72).int32(message.percent);
+    }
+    if (message.limitMicros !== 0n) {
+      if (BigInt.asIntN(64, message.limitMicros) !== message.limitMicros) {
+        throw new globalThis.Error("value provided for field message.limitMicros of type int64 too large");
+      }
+      writer.uint32(80).int64(message.limitMicros);
+    }
+    if (message.spentMicros !== 0n) {
+      if (BigInt.asIntN(64, message.spentMicros) !== message.spentMicros) {
+        throw new globalThis.Error("value provided for field message.spentMicros of type int64 too large");
+      }
+      writer.uint32(88).int64(message.spentMicros);
+    }
+    if (message.isHard !== false) {
+      writer.uint32(96).bool(message.isHard);
+    }
+    if (message.currency !== "") {
+      writer.uint32(106).string(message.currency);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BudgetThresholdReached {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBudgetThresholdReached();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.budgetId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.scopeKind = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.scopeId = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.window = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.windowStartsAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.resetsAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.percent = reader.int32();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.limitMicros = reader.int64() as bigint;
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.spentMicros = reader.int64() as bigint;
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.isHard = reader.bool();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.currency = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): BudgetThresholdReached {
+    return {
+      budgetId: isSet(object.budgetId)
+        ? globalThis.String(object.budgetId)
+        : isSet(object.budget_id)
+        ? globalThis.String(object.budget_id)
+        : "",
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      scopeKind: isSet(object.scopeKind)
+        ? globalThis.String(object.scopeKind)
+        : isSet(object.scope_kind)
+        ? globalThis.String(object.scope_kind)
+        : "",
+      scopeId: isSet(object.scopeId)
+        ? globalThis.String(object.scopeId)
+        : isSet(object.scope_id)
+        ? globalThis.String(object.scope_id)
+        : "",
+      window: isSet(object.window) ? globalThis.String(object.window) : "",
+      windowStartsAt: isSet(object.windowStartsAt)
+        ? fromJsonTimestamp(object.windowStartsAt)
+        : isSet(object.window_starts_at)
+        ? fromJsonTimestamp(object.window_starts_at)
+        : undefined,
+      resetsAt: isSet(object.resetsAt)
+        ? fromJsonTimestamp(object.resetsAt)
+        : isSet(object.resets_at)
+        ? fromJsonTimestamp(object.resets_at)
+        : undefined,
+      percent: isSet(object.percent) ? globalThis.Number(object.percent) : 0,
+      limitMicros: isSet(object.limitMicros)
+        ? BigInt(object.limitMicros)
+        : isSet(object.limit_micros)
+        ? BigInt(object.limit_micros)
+        : 0n,
+      spentMicros: isSet(object.spentMicros)
+        ? BigInt(object.spentMicros)
+        : isSet(object.spent_micros)
+        ? BigInt(object.spent_micros)
+        : 0n,
+      isHard: isSet(object.isHard)
+        ? globalThis.Boolean(object.isHard)
+        : isSet(object.is_hard)
+        ? globalThis.Boolean(object.is_hard)
+        : false,
+      currency: isSet(object.currency) ? globalThis.String(object.currency) : "",
+    };
+  },
+
+  toJSON(message: BudgetThresholdReached): unknown {
+    const obj: any = {};
+    if (message.budgetId !== "") {
+      obj.budgetId = message.budgetId;
+    }
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.scopeKind !== "") {
+      obj.scopeKind = message.scopeKind;
+    }
+    if (message.scopeId !== "") {
+      obj.scopeId = message.scopeId;
+    }
+    if (message.window !== "") {
+      obj.window = message.window;
+    }
+    if (message.windowStartsAt !== undefined) {
+      obj.windowStartsAt = message.windowStartsAt.toISOString();
+    }
+    if (message.resetsAt !== undefined) {
+      obj.resetsAt = message.resetsAt.toISOString();
+    }
+    if (message.percent !== 0) {
+      obj.percent = Math.round(message.percent);
+    }
+    if (message.limitMicros !== 0n) {
+      obj.limitMicros = message.limitMicros.toString();
+    }
+    if (message.spentMicros !== 0n) {
+      obj.spentMicros = message.spentMicros.toString();
+    }
+    if (message.isHard !== false) {
+      obj.isHard = message.isHard;
+    }
+    if (message.currency !== "") {
+      obj.currency = message.currency;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<BudgetThresholdReached>): BudgetThresholdReached {
+    return BudgetThresholdReached.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BudgetThresholdReached>): BudgetThresholdReached {
+    const message = createBaseBudgetThresholdReached();
+    message.budgetId = object.budgetId ?? "";
+    message.accountId = object.accountId ?? "";
+    message.name = object.name ?? "";
+    message.scopeKind = object.scopeKind ?? "";
+    message.scopeId = object.scopeId ?? "";
+    message.window = object.window ?? "";
+    message.windowStartsAt = object.windowStartsAt ?? undefined;
+    message.resetsAt = object.resetsAt ?? undefined;
+    message.percent = object.percent ?? 0;
+    message.limitMicros = (object.limitMicros !== undefined && object.limitMicros !== null)
+      ? BigInt(object.limitMicros)
+      : 0n;
+    message.spentMicros = (object.spentMicros !== undefined && object.spentMicros !== null)
+      ? BigInt(object.spentMicros)
+      : 0n;
+    message.isHard = object.isHard ?? false;
+    message.currency = object.currency ?? "";
+    return message;
+  },
+};
+
+function createBaseAccountArrearsChanged(): AccountArrearsChanged {
+  return { accountId: "", state: "", since: undefined, nextAt: undefined, reason: "", version: 0n };
+}
+
+export const AccountArrearsChanged: MessageFns<AccountArrearsChanged> = {
+  encode(message: AccountArrearsChanged, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    if (message.state !== "") {
+      writer.uint32(18).string(message.state);
+    }
+    if (message.since !== undefined) {
+      Timestamp.encode(toTimestamp(message.since), writer.uint32(26).fork()).join();
+    }
+    if (message.nextAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.nextAt), writer.uint32(34).fork()).join();
+    }
+    if (message.reason !== "") {
+      writer.uint32(42).string(message.reason);
+    }
+    if (message.version !== 0n) {
+      if (BigInt.asIntN(64, message.version) !== message.version) {
+        throw new globalThis.Error("value provided for field message.version of type int64 too large");
+      }
+      writer.uint32(48).int64(message.version);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AccountArrearsChanged {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAccountArrearsChanged();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.since = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.nextAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.version = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AccountArrearsChanged {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      state: isSet(object.state) ? globalThis.String(object.state) : "",
+      since: isSet(object.since) ? fromJsonTimestamp(object.since) : undefined,
+      nextAt: isSet(object.nextAt)
+        ? fromJsonTimestamp(object.nextAt)
+        : isSet(object.next_at)
+        ? fromJsonTimestamp(object.next_at)
+        : undefined,
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      version: isSet(object.version) ? BigInt(object.version) : 0n,
+    };
+  },
+
+  toJSON(message: AccountArrearsChanged): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.state !== "") {
+      obj.state = message.state;
+    }
+    if (message.since !== undefined) {
+      obj.since = message.since.toISOString();
+    }
+    if (message.nextAt !== undefined) {
+      obj.nextAt = message.nextAt.toISOString();
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    if (message.version !== 0n) {
+      obj.version = message.version.toString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<AccountArrearsChanged>): AccountArrearsChanged {
+    return AccountArrearsChanged.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AccountArrearsChanged>): AccountArrearsChanged {
+    const message = createBaseAccountArrearsChanged();
+    message.accountId = object.accountId ?? "";
+    message.state = object.state ?? "";
+    message.since = object.since ?? undefined;
+    message.nextAt = object.nextAt ?? undefined;
+    message.reason = object.reason ?? "";
+    message.version = (object.version !== undefined && object.version !== null) ? BigInt(object.version) : 0n;
     return message;
   },
 };

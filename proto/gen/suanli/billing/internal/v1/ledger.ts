@@ -38,8 +38,19 @@ export interface HoldPurpose {
   epoch: number;
 }
 
+/** What money is spent on: it decides which credit may pay, and in which budgets it counts. */
+export interface SpendScope {
+  /** `job`, `inference`, `storage` … */
+  product: string;
+  /** SKU or model; empty: any, because several share the money. */
+  item: string;
+  /** Empty: any. */
+  region: string;
+}
+
 export interface PlaceHold {
   requestId: string;
+  /** Without a principal, keys of the workspace share the hold. */
   tenant?: TenantPath | undefined;
   amountMicros: bigint;
   /**
@@ -52,6 +63,8 @@ export interface PlaceHold {
     | undefined;
   /** Only says whether it could be placed now: nothing is held or remembered, and the hold in the answer has no id. */
   dryRun: boolean;
+  /** Absent: the kind of the purpose, any item, any region. */
+  scope?: SpendScope | undefined;
 }
 
 export interface PlaceHoldsRequest {
@@ -71,11 +84,26 @@ export interface HoldResult {
 export interface HoldRefusal {
   /**
    * `insufficient_funds`, `account_frozen`, `wallet_not_found`, `hold_not_found`, `hold_not_active`,
-   * `amount_out_of_range`, `request_id_reused`, `expiry_in_past`.
+   * `amount_out_of_range`, `request_id_reused`, `expiry_in_past`, `account_suspended` (in arrears), `budget_exceeded`,
+   * `scope_needed` (a hard budget tells keys or items apart, and the hold does not).
    */
   reason: string;
-  /** How much more money it would take, for insufficient_funds. */
+  /** How much more money it would take, for insufficient_funds; by how much the limit would be passed, for budget_exceeded. */
   missingMicros: bigint;
+  /** The budget that has least room, for budget_exceeded. */
+  budget?:
+    | BudgetShortfall
+    | undefined;
+  /** `key`, `item`: what the hold must name, for scope_needed. */
+  needs: string[];
+}
+
+export interface BudgetShortfall {
+  budgetId: string;
+  /** `day`, `week`, `month`, `total`. */
+  window: string;
+  /** Absent for `total`. */
+  resetsAt?: Date | undefined;
 }
 
 export interface ExtendHold {
@@ -282,6 +310,107 @@ export const HoldPurpose: MessageFns<HoldPurpose> = {
   },
 };
 
+function createBaseSpendScope(): SpendScope {
+  return { product: "", item: "", region: "" };
+}
+
+export const SpendScope: MessageFns<SpendScope> = {
+  encode(message: SpendScope, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.product !== "") {
+      writer.uint32(10).string(message.product);
+    }
+    if (message.item !== "") {
+      writer.uint32(18).string(message.item);
+    }
+    if (message.region !== "") {
+      writer.uint32(26).string(message.region);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SpendScope {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSpendScope();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.product = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.item = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.region = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SpendScope {
+    return {
+      product: isSet(object.product) ? globalThis.String(object.product) : "",
+      item: isSet(object.item) ? globalThis.String(object.item) : "",
+      region: isSet(object.region) ? globalThis.String(object.region) : "",
+    };
+  },
+
+  toJSON(message: SpendScope): unknown {
+    const obj: any = {};
+    if (message.product !== "") {
+      obj.product = message.product;
+    }
+    if (message.item !== "") {
+      obj.item = message.item;
+    }
+    if (message.region !== "") {
+      obj.region = message.region;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<SpendScope>): SpendScope {
+    return SpendScope.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SpendScope>): SpendScope {
+    const message = createBaseSpendScope();
+    message.product = object.product ?? "";
+    message.item = object.item ?? "";
+    message.region = object.region ?? "";
+    return message;
+  },
+};
+
 function createBasePlaceHold(): PlaceHold {
   return {
     requestId: "",
@@ -290,6 +419,7 @@ function createBasePlaceHold(): PlaceHold {
     expiresAt: undefined,
     purpose: undefined,
     dryRun: false,
+    scope: undefined,
   };
 }
 
@@ -315,6 +445,9 @@ export const PlaceHold: MessageFns<PlaceHold> = {
     }
     if (message.dryRun !== false) {
       writer.uint32(48).bool(message.dryRun);
+    }
+    if (message.scope !== undefined) {
+      SpendScope.encode(message.scope, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -380,6 +513,14 @@ export const PlaceHold: MessageFns<PlaceHold> = {
             message.dryRun = reader.bool();
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.scope = SpendScope.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -416,6 +557,7 @@ export const PlaceHold: MessageFns<PlaceHold> = {
         : isSet(object.dry_run)
         ? globalThis.Boolean(object.dry_run)
         : false,
+      scope: isSet(object.scope) ? SpendScope.fromJSON(object.scope) : undefined,
     };
   },
 
@@ -439,6 +581,9 @@ export const PlaceHold: MessageFns<PlaceHold> = {
     if (message.dryRun !== false) {
       obj.dryRun = message.dryRun;
     }
+    if (message.scope !== undefined) {
+      obj.scope = SpendScope.toJSON(message.scope);
+    }
     return obj;
   },
 
@@ -459,6 +604,9 @@ export const PlaceHold: MessageFns<PlaceHold> = {
       ? HoldPurpose.fromPartial(object.purpose)
       : undefined;
     message.dryRun = object.dryRun ?? false;
+    message.scope = (object.scope !== undefined && object.scope !== null)
+      ? SpendScope.fromPartial(object.scope)
+      : undefined;
     return message;
   },
 };
@@ -725,7 +873,7 @@ export const HoldResult: MessageFns<HoldResult> = {
 };
 
 function createBaseHoldRefusal(): HoldRefusal {
-  return { reason: "", missingMicros: 0n };
+  return { reason: "", missingMicros: 0n, budget: undefined, needs: [] };
 }
 
 export const HoldRefusal: MessageFns<HoldRefusal> = {
@@ -738,6 +886,12 @@ export const HoldRefusal: MessageFns<HoldRefusal> = {
         throw new globalThis.Error("value provided for field message.missingMicros of type int64 too large");
       }
       writer.uint32(16).int64(message.missingMicros);
+    }
+    if (message.budget !== undefined) {
+      BudgetShortfall.encode(message.budget, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.needs) {
+      writer.uint32(34).string(v!);
     }
     return writer;
   },
@@ -771,6 +925,22 @@ export const HoldRefusal: MessageFns<HoldRefusal> = {
             message.missingMicros = reader.int64() as bigint;
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.budget = BudgetShortfall.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.needs.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -791,6 +961,8 @@ export const HoldRefusal: MessageFns<HoldRefusal> = {
         : isSet(object.missing_micros)
         ? BigInt(object.missing_micros)
         : 0n,
+      budget: isSet(object.budget) ? BudgetShortfall.fromJSON(object.budget) : undefined,
+      needs: globalThis.Array.isArray(object?.needs) ? object.needs.map((e: any) => globalThis.String(e)) : [],
     };
   },
 
@@ -801,6 +973,12 @@ export const HoldRefusal: MessageFns<HoldRefusal> = {
     }
     if (message.missingMicros !== 0n) {
       obj.missingMicros = message.missingMicros.toString();
+    }
+    if (message.budget !== undefined) {
+      obj.budget = BudgetShortfall.toJSON(message.budget);
+    }
+    if (message.needs?.length) {
+      obj.needs = message.needs;
     }
     return obj;
   },
@@ -814,6 +992,119 @@ export const HoldRefusal: MessageFns<HoldRefusal> = {
     message.missingMicros = (object.missingMicros !== undefined && object.missingMicros !== null)
       ? BigInt(object.missingMicros)
       : 0n;
+    message.budget = (object.budget !== undefined && object.budget !== null)
+      ? BudgetShortfall.fromPartial(object.budget)
+      : undefined;
+    message.needs = object.needs?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseBudgetShortfall(): BudgetShortfall {
+  return { budgetId: "", window: "", resetsAt: undefined };
+}
+
+export const BudgetShortfall: MessageFns<BudgetShortfall> = {
+  encode(message: BudgetShortfall, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.budgetId !== "") {
+      writer.uint32(10).string(message.budgetId);
+    }
+    if (message.window !== "") {
+      writer.uint32(18).string(message.window);
+    }
+    if (message.resetsAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.resetsAt), writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BudgetShortfall {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBudgetShortfall();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.budgetId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.window = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.resetsAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): BudgetShortfall {
+    return {
+      budgetId: isSet(object.budgetId)
+        ? globalThis.String(object.budgetId)
+        : isSet(object.budget_id)
+        ? globalThis.String(object.budget_id)
+        : "",
+      window: isSet(object.window) ? globalThis.String(object.window) : "",
+      resetsAt: isSet(object.resetsAt)
+        ? fromJsonTimestamp(object.resetsAt)
+        : isSet(object.resets_at)
+        ? fromJsonTimestamp(object.resets_at)
+        : undefined,
+    };
+  },
+
+  toJSON(message: BudgetShortfall): unknown {
+    const obj: any = {};
+    if (message.budgetId !== "") {
+      obj.budgetId = message.budgetId;
+    }
+    if (message.window !== "") {
+      obj.window = message.window;
+    }
+    if (message.resetsAt !== undefined) {
+      obj.resetsAt = message.resetsAt.toISOString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<BudgetShortfall>): BudgetShortfall {
+    return BudgetShortfall.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BudgetShortfall>): BudgetShortfall {
+    const message = createBaseBudgetShortfall();
+    message.budgetId = object.budgetId ?? "";
+    message.window = object.window ?? "";
+    message.resetsAt = object.resetsAt ?? undefined;
     return message;
   },
 };
