@@ -14,10 +14,12 @@ import {
   superviseLoops,
   tlsConfig,
 } from '@suanli/service-kit';
+import { arrearsLoop } from './adapters/arrears-loop.ts';
 import { billingMetrics } from './adapters/billing-metrics.ts';
-import { developmentChannel } from './adapters/channels/development-channel.ts';
+import { openChannels } from './adapters/channels/open-channels.ts';
 import { expiryLoop } from './adapters/expiry-loop.ts';
 import { ledgerService } from './adapters/grpc/ledger-service.ts';
+import { guardServices } from './adapters/grpc/guard-services.ts';
 import { holdService } from './adapters/grpc/hold-service.ts';
 import { priceService } from './adapters/grpc/price-service.ts';
 import { pricingService } from './adapters/grpc/pricing-service.ts';
@@ -28,10 +30,11 @@ import { postgresTransact } from './adapters/postgres/create-stores.ts';
 import { postgresReads } from './adapters/postgres/reads.ts';
 import { waitForSchema } from './adapters/postgres/wait-for-schema.ts';
 import { readPricesFile } from './adapters/prices-file.ts';
+import { rechargeLoop } from './adapters/recharge-loop.ts';
 import type { BillingDeps } from './app/ports.ts';
 import { ledgerGroup } from './app/ledger/ledger-group.ts';
 import { seedPrices } from './app/prices/publish-prices.ts';
-import type { BillingConfig } from './config.ts';
+import { arrearsTerms, type BillingConfig } from './config.ts';
 
 export type BillingOverrides = {
   logger: Logger;
@@ -71,8 +74,12 @@ export async function createBilling(config: BillingConfig, overrides: BillingOve
     isUnavailable,
     clock,
     ids,
-    policy: { lateUsageMs: config.LATE_USAGE_MS, lowBalanceMicros: BigInt(config.LOW_BALANCE_MICROS) },
-    channels: new Map(config.SUANLI_DEV ? [[developmentChannel.name, developmentChannel]] : []),
+    policy: {
+      lateUsageMs: config.LATE_USAGE_MS,
+      lowBalanceMicros: BigInt(config.LOW_BALANCE_MICROS),
+      arrears: arrearsTerms(config),
+    },
+    channels: openChannels(config, clock),
   };
   if (config.PRICES_FILE !== undefined) await seedPrices(billing, await readPricesFile(config.PRICES_FILE));
   metrics.gaugeOf(
@@ -88,7 +95,11 @@ export async function createBilling(config: BillingConfig, overrides: BillingOve
   metrics.gaugeOf('suanli_billing_dead_letters', 'Events that need a person', async () => (await readBacklog(db)).dead);
 
   const verifier = createTokenVerifier({ jwksUrl: config.JWKS_URL, clock, logger });
-  const publicServices = [walletService(billing, verifier), priceService(billing, verifier)];
+  const publicServices = [
+    walletService(billing, verifier),
+    priceService(billing, verifier),
+    ...guardServices(billing, verifier),
+  ];
   const ledger = ledgerGroup(billing);
   const internalServices = [
     holdService(billing, money),
@@ -136,6 +147,8 @@ export async function createBilling(config: BillingConfig, overrides: BillingOve
         'hold expiry',
         expiryLoop({ billing, db, ids, holder, clock, metrics: money, logger, committed: relay.wake }),
       );
+      loops.run('arrears', arrearsLoop({ billing, db, ids, holder, clock, logger, committed: relay.wake }));
+      loops.run('recharge sync', rechargeLoop({ billing, db, holder, clock, logger }));
       const consumers = billingConsumers({ billing, db, bus, ids, metrics: money, logger });
       for (const { name, consumer } of consumers) loops.run(name, (signal) => consumer.run(signal));
       addresses.internal = withPort(config.GRPC_INTERNAL_ADDRESS, await internal.listen());

@@ -1,4 +1,5 @@
 import type { Clock, IdSource, Instant, Micros, TenantPath } from '@suanli/kernel';
+import type { ArrearsTerms } from '../domain/arrears/standing.ts';
 import type { Hold } from '../domain/hold/hold.ts';
 import type { LevelChange } from '../domain/ledger/ledger-batch.ts';
 import type { Transfer } from '../domain/ledger/transfer.ts';
@@ -7,6 +8,9 @@ import type { Price, Priced } from '../domain/price/price.ts';
 import type { BillLine } from '../domain/rating/bill-line.ts';
 import type { RatedCharge } from '../domain/rating/rate-usage.ts';
 import type { ParkReason, Usage } from '../domain/rating/usage.ts';
+import type { AccountArrearsChanged, StandingStore } from './arrears/ports.ts';
+import type { BudgetThresholdReached } from './budgets/budget-events.ts';
+import type { BudgetStore } from './budgets/ports.ts';
 import type { BillingReads } from './read-ports.ts';
 import type { IncomingPaymentStore, RechargeChannel, RechargeStore } from './recharges/ports.ts';
 
@@ -28,6 +32,8 @@ export type BillingPolicy = {
   lateUsageMs: number;
   /** Below this a wallet counts as low. */
   lowBalanceMicros: Micros;
+  /** How long an account in arrears stays at each step. */
+  arrears: ArrearsTerms;
 };
 
 /** Runs `work` in one transaction. It may run again after a deadlock, so it does nothing but use the stores. */
@@ -41,6 +47,8 @@ export type BillingStores = {
   requests: RequestStore;
   recharges: RechargeStore;
   incomingPayments: IncomingPaymentStore;
+  budgets: BudgetStore;
+  standings: StandingStore;
   prices: PriceStore;
   usage: UsageStore;
   billLines: BillLineStore;
@@ -111,6 +119,8 @@ export interface BillLineStore {
 export type BillingEvent =
   | { kind: 'transfers_booked'; transfers: readonly Transfer[] }
   | { kind: 'hold_ended'; hold: Hold }
+  | BudgetThresholdReached
+  | AccountArrearsChanged
   | ({ kind: 'wallet_level_changed' } & LevelChange)
   | ({ kind: 'charge_rated' } & RatedCharge);
 

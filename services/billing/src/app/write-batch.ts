@@ -1,4 +1,6 @@
+import { BudgetBook } from '../domain/budget/budget-book.ts';
 import { LedgerBatch } from '../domain/ledger/ledger-batch.ts';
+import { thresholdEvents } from './budgets/budget-events.ts';
 import type { BillingDeps, BillingEvent, BillingStores } from './ports.ts';
 
 /**
@@ -20,7 +22,10 @@ export async function lockBatch(
   // A hold that appeared after the first look, in a wallet that is not locked, is as good as not there yet.
   const found = holdIds.length === 0 || nothing ? [] : await stores.holds.find(holdIds);
   const holds = found.filter((hold) => locked.has(hold.walletId));
-  return new LedgerBatch({ wallets, holds, now: deps.clock.now(), newId: deps.ids.next });
+  const marked = wallets.filter((wallet) => wallet.hasBudgets).map((wallet) => wallet.accountId);
+  const now = deps.clock.now();
+  const budgets = new BudgetBook(marked.length === 0 ? [] : await stores.budgets.open(marked, now), now);
+  return new LedgerBatch({ wallets, holds, budgets, now, newId: deps.ids.next });
 }
 
 /** Writes what a batch decided, set by set, and the facts that follow from it. */
@@ -31,17 +36,28 @@ export async function writeBatch(
   more: readonly BillingEvent[] = [],
 ): Promise<void> {
   const levels = batch.levelChanges(deps.policy.lowBalanceMicros);
+  const standings = batch.standingChanges(deps.policy.arrears);
   const events: BillingEvent[] = [
     ...more,
     ...bookedEvents(batch),
     ...batch.endedHolds().map((hold) => ({ kind: 'hold_ended' as const, hold })),
     ...levels.map((level) => ({ kind: 'wallet_level_changed' as const, ...level })),
+    ...standings.map((wallet) => ({ kind: 'account_arrears_changed' as const, wallet })),
+    ...thresholdEvents(batch.budgets.crossings()),
   ];
   const holds = batch.changedHolds();
   if (holds.length > 0) await stores.holds.save(holds);
   if (batch.transfers.length > 0) await stores.ledger.book(batch.transfers);
+  await writeBudgets(stores, batch.budgets);
+  if (standings.length > 0) await stores.standings.save(standings);
   if (levels.length > 0) await stores.wallets.saveLevels(levels.map((level) => level.wallet));
   if (events.length > 0) await stores.events.append(events, batch.now);
+}
+
+async function writeBudgets(stores: BillingStores, budgets: BudgetBook): Promise<void> {
+  const [changed, counters] = [budgets.changedBudgets(), budgets.changedCounters()];
+  if (changed.length > 0) await stores.budgets.save(changed);
+  if (counters.length > 0) await stores.budgets.saveCounters(counters);
 }
 
 /** A message has its size: so many transfers at most are told in one event. */

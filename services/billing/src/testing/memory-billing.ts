@@ -2,11 +2,14 @@ import { createIdSource, type Clock, type IdSource } from '@suanli/kernel';
 import type { BillingDeps, BillingPolicy, Transact } from '../app/ports.ts';
 import type { BillingReads, Page, PageQuery } from '../app/read-ports.ts';
 import { developmentChannel } from '../adapters/channels/development-channel.ts';
+import { memoryRechargeReads } from './memory-recharges.ts';
 import { emptyState, type MemoryState } from './memory-state.ts';
 import { memoryStores } from './memory-stores.ts';
 
-export const TEST_POLICY: BillingPolicy = { lateUsageMs: 60_000, lowBalanceMicros: 1_000n };
-export const TEST_CHANNELS = new Map([[developmentChannel.name, developmentChannel]]);
+export const TEST_POLICY: BillingPolicy = { lateUsageMs: 60_000, lowBalanceMicros: 1_000n,
+  arrears: { warnedMs: 86_400_000, graceMs: 2 * 86_400_000, suspendedMs: 15 * 86_400_000 },
+};
+export const TEST_CHANNELS: BillingDeps['channels'] = new Map([[developmentChannel.name, developmentChannel]]);
 
 /** Ids in the order in which they were made, so that failures read well. */
 export function countingIds(clock: Clock): IdSource {
@@ -58,6 +61,7 @@ function memoryReads(state: () => MemoryState): BillingReads {
     return cut(sorted, page, (row) => row.id);
   };
   return {
+    ...memoryRechargeReads(state),
     wallet: async (accountId) => [...state().wallets.values()].find((wallet) => wallet.accountId === accountId),
     async ledgerEntries(walletId, page) {
       const mine = state().entries.filter((entry) => entry.accountId === walletId && entry.postedMicros !== 0n);

@@ -1,3 +1,4 @@
+import type { Budget, BudgetCounter } from '../domain/budget/budget.ts';
 import type { Hold } from '../domain/hold/hold.ts';
 import type { Transfer } from '../domain/ledger/transfer.ts';
 import type { Wallet } from '../domain/ledger/wallet.ts';
@@ -5,8 +6,8 @@ import type { Price } from '../domain/price/price.ts';
 import type { BillLine } from '../domain/rating/bill-line.ts';
 import type { Charge } from '../domain/rating/charge.ts';
 import type { ParkReason, Usage } from '../domain/rating/usage.ts';
-import type { Recharge } from '../domain/recharge/decide-recharge.ts';
 import type { BillingEvent } from '../app/ports.ts';
+import { emptyRechargeState, type RechargeState } from './memory-recharges.ts';
 
 export type StoredUsage = {
   usage: Usage;
@@ -24,14 +25,15 @@ export type StoredEntry = {
 };
 
 /** Everything that the stores keep, as plain values: a transaction works on a copy. */
-export type MemoryState = {
+export type MemoryState = RechargeState & {
   accounts: Set<string>;
   wallets: Map<string, Wallet>;
   holds: Map<string, Hold>;
   transfers: Transfer[];
   entries: StoredEntry[];
   requests: Map<string, { body: string; answer: unknown }>;
-  recharges: Recharge[];
+  budgets: Map<string, Budget>;
+  budgetCounters: Map<string, BudgetCounter>;
   prices: Price[];
   usage: Map<string, StoredUsage>;
   charges: Charge[];
@@ -41,13 +43,15 @@ export type MemoryState = {
 
 export function emptyState(): MemoryState {
   return {
-    accounts: new Set(['platform:revenue', 'platform:write_off']),
+    accounts: new Set(['platform:revenue', 'platform:write_off', 'platform:receivable']),
     wallets: new Map(),
     holds: new Map(),
     transfers: [],
     entries: [],
     requests: new Map(),
-    recharges: [],
+    ...emptyRechargeState(),
+    budgets: new Map(),
+    budgetCounters: new Map(),
     prices: [],
     usage: new Map(),
     charges: [],

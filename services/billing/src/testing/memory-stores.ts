@@ -2,6 +2,8 @@ import { invariant } from '@suanli/kernel';
 import type { BillingStores, Claim, RequestStore } from '../app/ports.ts';
 import { legsOf, type Transfer } from '../domain/ledger/transfer.ts';
 import { withTransfer } from '../domain/ledger/wallet.ts';
+import { memoryBudgets, memoryStandings } from './memory-budgets.ts';
+import { memoryRecharges } from './memory-recharges.ts';
 import type { MemoryState } from './memory-state.ts';
 
 /** The stores on plain values, for tests of what the use cases decide. */
@@ -46,15 +48,9 @@ export function memoryStores(state: MemoryState): BillingStores {
           .slice(0, limit),
     },
     requests: memoryRequests(state),
-    recharges: {
-      async insert(recharge) {
-        const isKnown = state.recharges.some(
-          (one) => one.channel === recharge.channel && one.serialNumber === recharge.serialNumber,
-        );
-        if (!isKnown) state.recharges.push(recharge);
-        return !isKnown;
-      },
-    },
+    ...memoryRecharges(state),
+    budgets: memoryBudgets(state),
+    standings: memoryStandings(state),
     prices: {
       candidates: async () => state.prices,
       isEmpty: async () => state.prices.length === 0,

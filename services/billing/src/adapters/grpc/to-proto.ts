@@ -7,13 +7,13 @@ import type {
   Recharge as RechargeMessage,
   Wallet as WalletMessage,
 } from '@suanli/proto/suanli/billing/v1/wallet.ts';
-import type { HoldResult as HoldResultMessage } from '@suanli/proto/suanli/billing/internal/v1/ledger.ts';
+import type { HoldRefusal as HoldRefusalMessage, HoldResult as HoldResultMessage } from '@suanli/proto/suanli/billing/internal/v1/ledger.ts';
 import type { HoldResult } from '../../app/holds/apply-hold-commands.ts';
 import type { BillLineView, LedgerEntry } from '../../app/read-ports.ts';
-import type { Hold } from '../../domain/hold/hold.ts';
+import type { Hold, HoldRefusal } from '../../domain/hold/hold.ts';
 import { availableMicros, type Wallet } from '../../domain/ledger/wallet.ts';
 import type { Price } from '../../domain/price/price.ts';
-import type { Recharge } from '../../domain/recharge/decide-recharge.ts';
+import type { Recharge } from '../../domain/recharge/recharge.ts';
 import { writeTenant } from '../proto-tenant.ts';
 
 const at = (instant: Instant) => new Date(instant);
@@ -66,7 +66,17 @@ export function holdMessage(hold: Hold): HoldMessage {
 
 export function holdResultMessage({ requestId, outcome }: HoldResult): HoldResultMessage {
   if (outcome.kind === 'held') return { requestId, outcome: { $case: 'hold', value: holdMessage(outcome.hold) } };
-  return { requestId, outcome: { $case: 'refusal', value: outcome.refusal } };
+  return { requestId, outcome: { $case: 'refusal', value: refusalMessage(outcome.refusal) } };
+}
+
+function refusalMessage({ reason, missingMicros, budget, needs = [] }: HoldRefusal): HoldRefusalMessage {
+  const resetsAt = budget?.resetsAt;
+  return {
+    reason,
+    missingMicros,
+    budget: budget && { ...budget, resetsAt: resetsAt === undefined ? undefined : at(resetsAt) },
+    needs: [...needs],
+  };
 }
 
 export function billLineMessage(line: BillLineView): BillLineMessage {

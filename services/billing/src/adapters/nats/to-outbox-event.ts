@@ -5,6 +5,7 @@ import { EVENTS } from '@suanli/proto/subjects';
 import type { BillingEvent } from '../../app/ports.ts';
 import { availableMicros } from '../../domain/ledger/wallet.ts';
 import { writeTenant } from '../proto-tenant.ts';
+import { accountArrearsChanged, budgetThresholdReached } from './guard-events.ts';
 
 type Fact = Omit<OutboxEvent, 'id' | 'occurredAt'>;
 
@@ -17,6 +18,10 @@ function factOf(event: BillingEvent, occurredAt: Instant): Fact {
   switch (event.kind) {
     case 'transfers_booked':
       return transfersBooked(event);
+    case 'budget_threshold_reached':
+      return budgetThresholdReached(event);
+    case 'account_arrears_changed':
+      return accountArrearsChanged(event);
     case 'hold_ended':
       return holdEnded(event);
     case 'wallet_level_changed':

@@ -2,12 +2,14 @@ import type { IdSource } from '@suanli/kernel';
 import { type Database, type Tx, withTransaction } from '@suanli/postgres';
 import type { BillingStores, Transact } from '../../app/ports.ts';
 import { billLineStore } from './stores/bill-line-store.ts';
+import { budgetStore } from './stores/budget-store.ts';
 import { eventStore } from './stores/event-store.ts';
 import { holdStore } from './stores/hold-store.ts';
 import { ledgerStore } from './stores/ledger-store.ts';
 import { priceStore } from './stores/price-store.ts';
-import { rechargeStore } from './stores/recharge-store.ts';
+import { incomingPaymentStore, rechargeStore } from './stores/recharge-store.ts';
 import { requestStore } from './stores/request-store.ts';
+import { standingStore } from './stores/standing-store.ts';
 import { usageStore } from './stores/usage-store.ts';
 import { walletStore } from './stores/wallet-store.ts';
 
@@ -18,6 +20,9 @@ export function createStores(tx: Tx, ids: IdSource): BillingStores {
     holds: holdStore(tx),
     requests: requestStore(tx),
     recharges: rechargeStore(tx),
+    incomingPayments: incomingPaymentStore(tx),
+    budgets: budgetStore(tx),
+    standings: standingStore(tx),
     prices: priceStore(tx),
     usage: usageStore(tx),
     billLines: billLineStore(tx),

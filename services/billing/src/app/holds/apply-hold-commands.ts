@@ -1,6 +1,7 @@
 import { invariant } from '@suanli/kernel';
+import { mayWork } from '../../domain/arrears/standing.ts';
 import type { HoldDecision } from '../../domain/hold/decide-hold.ts';
-import type { Hold, HoldRefusal } from '../../domain/hold/hold.ts';
+import { type Hold, type HoldRefusal, remainingMicros } from '../../domain/hold/hold.ts';
 import type { LedgerBatch } from '../../domain/ledger/ledger-batch.ts';
 import type { BillingDeps, BillingStores, Claim } from '../ports.ts';
 import { lockBatch, writeBatch } from '../write-batch.ts';
@@ -96,9 +97,21 @@ function firstOf(commands: readonly HoldCommand[], requestId: string): number {
 
 function fold(batch: LedgerBatch, decision: HoldDecision, isDryRun: boolean): HoldOutcome {
   if (decision.kind === 'refused') return decision;
+  const refusal = decision.kind === 'changed' ? refuseGrowth(batch, decision.hold) : undefined;
+  if (refusal !== undefined) return { kind: 'refused', refusal };
   if (isDryRun) return { kind: 'held', hold: { ...decision.hold, id: '' } };
   if (decision.kind === 'changed') batch.apply(decision);
   return { kind: 'held', hold: decision.hold };
+}
+
+/** Why a hold may not become what was decided, when it is to have more: its account's standing, or a budget of it. */
+function refuseGrowth(batch: LedgerBatch, hold: Hold): HoldRefusal | undefined {
+  const before = batch.hold(hold.id);
+  const moreMicros = remainingMicros(hold) - (before === undefined ? 0n : remainingMicros(before));
+  if (moreMicros <= 0n) return undefined;
+  const wallet = batch.walletOf(hold.tenant.accountId);
+  if (wallet !== undefined && !mayWork(wallet.standing)) return { reason: 'account_suspended', missingMicros: 0n };
+  return batch.budgets.refusal(hold, moreMicros);
 }
 
 function answer(claimed: Claim<Hold> | undefined, folded: HoldOutcome | undefined): HoldOutcome {

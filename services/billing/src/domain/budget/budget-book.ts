@@ -10,12 +10,11 @@ import {
 } from './budget.ts';
 import { emptyCounter } from './budget-window.ts';
 
+/** The budget and window with the least room, and when there is room again. */
+export type BudgetShortfall = { budgetId: string; window: BudgetWindow; resetsAt?: Instant };
+
 export type BudgetRefusal =
-  | {
-      reason: 'budget_exceeded';
-      missingMicros: Micros;
-      budget: { budgetId: string; window: BudgetWindow; resetsAt?: Instant };
-    }
+  | { reason: 'budget_exceeded'; missingMicros: Micros; budget: BudgetShortfall }
   /** A hard budget tells keys or items apart, and the spender does not say which of them it is. */
   | { reason: 'scope_needed'; missingMicros: 0n; needs: SpendDimension[] };
 

@@ -1,4 +1,6 @@
 import type { Instant, Micros, TenantPath } from '@suanli/kernel';
+import type { SpendDimension } from '../budget/budget.ts';
+import type { BudgetRefusal, BudgetShortfall } from '../budget/budget-book.ts';
 import type { SpendScope } from '../lot/spend-scope.ts';
 
 /** What a hold pays for. */
@@ -45,10 +47,19 @@ export type HoldRefusalReason =
   | 'hold_not_active'
   | 'amount_out_of_range'
   | 'request_id_reused'
-  | 'expiry_in_past';
+  | 'expiry_in_past'
+  | 'account_suspended'
+  | BudgetRefusal['reason'];
 
 /** A "no" to one command. `missingMicros` is how much more money it would take, 0 where money is not the matter. */
-export type HoldRefusal = { reason: HoldRefusalReason; missingMicros: Micros };
+export type HoldRefusal = {
+  reason: HoldRefusalReason;
+  missingMicros: Micros;
+  /** Which budget has no room, for `budget_exceeded`. */
+  budget?: BudgetShortfall;
+  /** What the hold must name, for `scope_needed`. */
+  needs?: readonly SpendDimension[];
+};
 
 /** Largest amount of one hold or one recharge: a thousand million yuan. Sums of millions of them still fit 64 bits. */
 export const MAX_AMOUNT_MICROS: Micros = 1_000_000_000_000_000n;

@@ -3,6 +3,7 @@ import { type ArrearsTerms, decideStanding } from '../arrears/standing.ts';
 import type { Spend } from '../budget/budget.ts';
 import { BudgetBook } from '../budget/budget-book.ts';
 import { isResolved, type Hold, remainingMicros } from '../hold/hold.ts';
+import { CreditSpending, type CreditSpent } from '../lot/credit-spent.ts';
 import { inOrderOfUse, type Lot, withPart } from '../lot/lot.ts';
 import type { Purse } from '../lot/purse.ts';
 import type { LotPart, Transfer } from './transfer.ts';
@@ -40,6 +41,7 @@ export class LedgerBatch {
   readonly #unpaid = new Map<string, Micros>();
   readonly #lots: Map<string, Lot>;
   readonly #newLotIds = new Set<string>();
+  readonly #spending = new CreditSpending();
 
   constructor(from: {
     wallets: readonly Wallet[];
@@ -86,6 +88,17 @@ export class LedgerBatch {
     return this.#lots.get(lotId);
   }
 
+  /** Adds what was spent of which lots before, and those lots: money that goes back may have to go back there. */
+  recall(spent: readonly CreditSpent[], lots: readonly Lot[]): void {
+    for (const one of spent) this.#spending.add(one);
+    for (const lot of lots) if (!this.#lots.has(lot.id)) this.#lots.set(lot.id, lot);
+  }
+
+  /** What of which lots was spent on these together, and has not come back. */
+  creditSpentOn(references: readonly string[]): { lot: Lot; amountMicros: Micros }[] {
+    return this.#spending.on(references, (lotId) => this.#lots.get(lotId));
+  }
+
   /** Lots that were not there before; what is in them comes with the transfers. */
   newLots(): Lot[] {
     return [...this.#newLotIds].flatMap((id) => this.#lots.get(id) ?? []);
@@ -117,7 +130,10 @@ export class LedgerBatch {
       const wallet = this.wallet(walletId);
       if (wallet !== undefined) this.#wallets.set(wallet.accountId, withTransfer(wallet, transfer));
     }
-    for (const part of transfer.lotParts ?? []) this.#moveLot(transfer, part);
+    if (transfer.lotParts !== undefined) {
+      for (const part of transfer.lotParts) this.#moveLot(transfer, part);
+      this.#spending.follow(transfer);
+    }
     this.transfers.push(transfer);
   }
 

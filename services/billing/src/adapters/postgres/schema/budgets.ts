@@ -28,10 +28,7 @@ export const budgets = pgTable(
   },
   (t) => [
     check('budgets_reserved', sql`${t.reservedMicros} >= 0`),
-    check(
-      'budgets_limits',
-      sql`least(${t.dayMicros}, ${t.weekMicros}, ${t.monthMicros}, ${t.totalMicros}) > 0`,
-    ),
+    check('budgets_limits', sql`least(${t.dayMicros}, ${t.weekMicros}, ${t.monthMicros}, ${t.totalMicros}) > 0`),
     check('budgets_scope', sql`(${t.scopeKind} = 'account') = (${t.scopeId} = '')`),
     check('budgets_status', sql`${t.status} in ('active', 'deleted')`),
     index('budgets_of_account').on(t.accountId, t.id).where(sql`status = 'active'`),
