@@ -21,8 +21,11 @@ import { expiryLoop } from './adapters/expiry-loop.ts';
 import { ledgerService } from './adapters/grpc/ledger-service.ts';
 import { guardServices } from './adapters/grpc/guard-services.ts';
 import { holdService } from './adapters/grpc/hold-service.ts';
+import { bankTransferService } from './adapters/grpc/bank-transfer-service.ts';
 import { priceService } from './adapters/grpc/price-service.ts';
 import { pricingService } from './adapters/grpc/pricing-service.ts';
+import { providerWebhookService } from './adapters/grpc/provider-webhook-service.ts';
+import { rechargeService } from './adapters/grpc/recharge-service.ts';
 import { usageService } from './adapters/grpc/usage-service.ts';
 import { walletService } from './adapters/grpc/wallet-service.ts';
 import { billingConsumers } from './adapters/nats/consumers.ts';
@@ -98,6 +101,8 @@ export async function createBilling(config: BillingConfig, overrides: BillingOve
   const publicServices = [
     walletService(billing, verifier),
     priceService(billing, verifier),
+    rechargeService(billing, verifier),
+    bankTransferService(billing, verifier),
     ...guardServices(billing, verifier),
   ];
   const ledger = ledgerGroup(billing);
@@ -106,6 +111,7 @@ export async function createBilling(config: BillingConfig, overrides: BillingOve
     ledgerService(billing, ledger),
     pricingService(billing),
     usageService(billing, money),
+    providerWebhookService(billing),
   ];
   const rpc = { logger, clock, ids, observe: metrics.observeGrpc };
   const internal = boot.use(

@@ -62,7 +62,7 @@ describe('the database itself', () => {
       (error: unknown) => sqlState(error),
     );
 
-  it.each(['transfers', 'entries', 'accounts', 'prices', 'recharges', 'charges'])(
+  it.each(['transfers', 'entries', 'accounts', 'prices', 'recharge_movements', 'charges'])(
     'refuses to rewrite %s, even for its owner',
     async (table) => {
       const column = table === 'entries' ? 'account_id' : 'id';
@@ -129,7 +129,17 @@ describe('the database itself', () => {
       ['walletsEqualTheirEntries', ...shift('wallets', 'posted_micros', '3')],
       ['balancesRunOn', ...shift('entries', 'posted_after_micros', '1', 'sequence = 1')],
       ['transfersSumToZero', ...shift('entries', 'posted_micros', '1', 'sequence is null')],
-      ['rechargesEqualTheirTransfers', ...shift('recharges', 'amount_micros', '1')],
+      [
+        'rechargesEqualTheirTransfers',
+        'update recharge_movements set amount_micros = amount_micros + 1, wallet_micros = wallet_micros + 1',
+        'update recharge_movements set amount_micros = amount_micros - 1, wallet_micros = wallet_micros - 1',
+      ],
+      ['rechargesEqualTheirMovements', ...shift('recharges', 'received_micros', '1')],
+      [
+        'debtsEqualTheirTransfers',
+        "insert into debts values ('acc_x', 5, now())",
+        "delete from debts where account_id = 'acc_x'",
+      ],
       ['walletsHoldWhatTheirHoldsHave', ...shift('holds', 'amount_micros', '2', "status = 'active'")],
       ['holdsEqualTheirTransfers', ...shift('holds', 'amount_micros', '2', "status = 'active'")],
       ['holdsEndInTime', ...shift('holds', 'release_at', "interval '-9000 days'", "status = 'active'")],

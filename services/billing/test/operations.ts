@@ -105,7 +105,7 @@ export function createRunner(billing: BillingUnderTest) {
           serialNumber: '',
         };
         const result = await recharge(deps, ctx, command);
-        return [result.kind === 'received' ? 'received' : result.refusal.reason];
+        return [result.kind !== 'refused' ? 'received' : result.refusal.reason];
       }
       case 'place':
         return place(operation.commands);

@@ -4,13 +4,12 @@ import type { Hold } from '../domain/hold/hold.ts';
 import type { LevelChange } from '../domain/ledger/ledger-batch.ts';
 import type { Transfer } from '../domain/ledger/transfer.ts';
 import type { Wallet } from '../domain/ledger/wallet.ts';
-import type { Price, Priced } from '../domain/price/price.ts';
-import type { BillLine } from '../domain/rating/bill-line.ts';
 import type { RatedCharge } from '../domain/rating/rate-usage.ts';
-import type { ParkReason, Usage } from '../domain/rating/usage.ts';
 import type { AccountArrearsChanged, StandingStore } from './arrears/ports.ts';
 import type { BudgetThresholdReached } from './budgets/budget-events.ts';
 import type { BudgetStore } from './budgets/ports.ts';
+import type { CommitmentStore, PriceStore, QuoteStore } from './prices/ports.ts';
+import type { BillLineStore, FenceStore, UsageStore } from './rating/ports.ts';
 import type { BillingReads } from './read-ports.ts';
 import type { IncomingPaymentStore, RechargeChannel, RechargeStore } from './recharges/ports.ts';
 
@@ -50,8 +49,11 @@ export type BillingStores = {
   budgets: BudgetStore;
   standings: StandingStore;
   prices: PriceStore;
+  quotes: QuoteStore;
+  commitments: CommitmentStore;
   usage: UsageStore;
   billLines: BillLineStore;
+  fences: FenceStore;
   events: EventStore;
 };
 
@@ -91,29 +93,6 @@ export interface RequestStore {
   remember(scope: string, answers: readonly { requestId: string; answer: unknown }[]): Promise<void>;
   /** Frees the ids of refused commands: a refusal changes nothing, so the same command may succeed later. */
   forget(scope: string, requestIds: readonly string[]): Promise<void>;
-}
-
-export interface PriceStore {
-  /** Every version that could price one of these. */
-  candidates(of: readonly Priced[]): Promise<Price[]>;
-  isEmpty(): Promise<boolean>;
-  /** Adds versions; one that is there already is left as it is. */
-  insert(prices: readonly Price[]): Promise<void>;
-}
-
-export type KnownUsage = { usage: Usage; state: 'rated' | 'parked' };
-
-export interface UsageStore {
-  find(usageIds: readonly string[]): Promise<KnownUsage[]>;
-  saveRated(rated: readonly { usage: Usage; charges: readonly RatedCharge[] }[], now: Instant): Promise<void>;
-  park(parked: readonly { usage: Usage; reason: ParkReason }[], now: Instant): Promise<void>;
-  parked(usageIds: readonly string[]): Promise<Usage[]>;
-  parkedIds(limit: number): Promise<string[]>;
-}
-
-export interface BillLineStore {
-  ofResources(usages: readonly Usage[]): Promise<BillLine[]>;
-  save(lines: readonly BillLine[]): Promise<void>;
 }
 
 export type BillingEvent =

@@ -6,7 +6,9 @@ import { memoryRechargeReads } from './memory-recharges.ts';
 import { emptyState, type MemoryState } from './memory-state.ts';
 import { memoryStores } from './memory-stores.ts';
 
-export const TEST_POLICY: BillingPolicy = { lateUsageMs: 60_000, lowBalanceMicros: 1_000n,
+export const TEST_POLICY: BillingPolicy = {
+  lateUsageMs: 60_000,
+  lowBalanceMicros: 1_000n,
   arrears: { warnedMs: 86_400_000, graceMs: 2 * 86_400_000, suspendedMs: 15 * 86_400_000 },
 };
 export const TEST_CHANNELS: BillingDeps['channels'] = new Map([[developmentChannel.name, developmentChannel]]);

@@ -7,7 +7,10 @@ import type {
   Recharge as RechargeMessage,
   Wallet as WalletMessage,
 } from '@suanli/proto/suanli/billing/v1/wallet.ts';
-import type { HoldRefusal as HoldRefusalMessage, HoldResult as HoldResultMessage } from '@suanli/proto/suanli/billing/internal/v1/ledger.ts';
+import type {
+  HoldRefusal as HoldRefusalMessage,
+  HoldResult as HoldResultMessage,
+} from '@suanli/proto/suanli/billing/internal/v1/ledger.ts';
 import type { HoldResult } from '../../app/holds/apply-hold-commands.ts';
 import type { BillLineView, LedgerEntry } from '../../app/read-ports.ts';
 import type { Hold, HoldRefusal } from '../../domain/hold/hold.ts';

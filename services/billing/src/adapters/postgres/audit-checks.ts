@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
+import { rechargeChecks } from './audit-recharges.ts';
 
 /** A promise of the ledger as a query: one row per place where it is broken, with how much money that is. */
 export type AuditCheck = { name: string; broken: SQL };
@@ -38,14 +39,7 @@ const ledgerChecks: AuditCheck[] = [
         from entries where sequence is not null) so_far
       where posted_after_micros <> running`,
   },
-  {
-    name: 'rechargesEqualTheirTransfers',
-    broken: sql`
-      select abs(coalesce(recharges.amount_micros, 0) - coalesce(booked.amount_micros, 0)) as drift
-      from recharges full join (select * from transfers where code = 'recharge') booked on booked.reference = recharges.id
-      where recharges.amount_micros is distinct from booked.amount_micros
-        or recharges.wallet_id is distinct from booked.to_account_id`,
-  },
+  ...rechargeChecks,
 ];
 
 const holdChecks: AuditCheck[] = [

@@ -3,10 +3,13 @@ import { type Database, type Tx, withTransaction } from '@suanli/postgres';
 import type { BillingStores, Transact } from '../../app/ports.ts';
 import { billLineStore } from './stores/bill-line-store.ts';
 import { budgetStore } from './stores/budget-store.ts';
+import { commitmentStore } from './stores/commitment-store.ts';
 import { eventStore } from './stores/event-store.ts';
+import { fenceStore } from './stores/fence-store.ts';
 import { holdStore } from './stores/hold-store.ts';
 import { ledgerStore } from './stores/ledger-store.ts';
 import { priceStore } from './stores/price-store.ts';
+import { quoteStore } from './stores/quote-store.ts';
 import { incomingPaymentStore, rechargeStore } from './stores/recharge-store.ts';
 import { requestStore } from './stores/request-store.ts';
 import { standingStore } from './stores/standing-store.ts';
@@ -24,8 +27,11 @@ export function createStores(tx: Tx, ids: IdSource): BillingStores {
     budgets: budgetStore(tx),
     standings: standingStore(tx),
     prices: priceStore(tx),
+    quotes: quoteStore(tx),
+    commitments: commitmentStore(tx),
     usage: usageStore(tx),
     billLines: billLineStore(tx),
+    fences: fenceStore(tx),
     events: eventStore(tx, ids),
   };
 }

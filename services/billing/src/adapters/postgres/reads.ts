@@ -3,6 +3,7 @@ import { and, asc, desc, eq, gt, lt, lte, ne, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { BillingReads, Page, PageQuery, Visible } from '../../app/read-ports.ts';
 import type { ParkReason } from '../../domain/rating/usage.ts';
+import { rechargeReads } from './recharge-reads.ts';
 import { toBillLine, toHold, toPrice, toTransfer, toWallet } from './rows.ts';
 import { billLines, entries, holds, prices, transfers, usageEvents, wallets } from './schema/index.ts';
 import { priceCandidates } from './stores/price-store.ts';
@@ -14,6 +15,7 @@ const MAX_USAGE_IDS_IN_LIST = 20;
 
 export function postgresReads(db: Database): BillingReads {
   return {
+    ...rechargeReads(db),
     async wallet(accountId) {
       const [row] = await db.select().from(wallets).where(eq(wallets.accountId, accountId));
       return row && toWallet(row);

@@ -37,7 +37,6 @@ export type TransferCode =
   | 'reversal'
   | 'grant'
   | 'breakage'
-  | 'correction'
   | 'recharge_refund'
   | 'chargeback'
   | 'recharge_returned'
