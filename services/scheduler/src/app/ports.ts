@@ -1,4 +1,4 @@
-import type { Instant, TenantPath } from '@suanli/kernel';
+import { type Instant, type TenantPath, toRfc3339 } from '@suanli/kernel';
 import type { Price } from '../domain/workload/attempt.ts';
 
 /** A hold in words of billing; `requestId` makes it idempotent. */
@@ -9,11 +9,23 @@ export type PlaceHold = {
   expiresAt: Instant;
   workloadId: string;
   epoch: number;
+  /** What it is spent on: budgets and credit may be for one SKU or region. */
+  sku: string;
+  region: string;
 };
 export type ExtendHold = { requestId: string; holdId: string; amountMicros: bigint; expiresAt: Instant };
 export type CloseHold = { requestId: string; holdId: string; finalUsageId: string };
 
-export type HoldResult = { kind: 'held'; holdId: string } | { kind: 'refused'; reason: string; missingMicros: bigint };
+export type HoldResult =
+  | { kind: 'held'; holdId: string }
+  | { kind: 'refused'; reason: string; missingMicros: bigint /** For `budget_exceeded`. */; budget?: BudgetShortfall };
+export type BudgetShortfall = { budgetId: string; window: string; resetsAt?: Instant };
+
+/** Which budget has no room, and when there is some again, for a person and a program. */
+export function budgetDetails({ budgetId, window, resetsAt }: BudgetShortfall): Record<string, string> {
+  const resets = resetsAt === undefined ? {} : { resets_at: toRfc3339(resetsAt) };
+  return { budget_id: budgetId, window, ...resets };
+}
 
 /** Money. Results are in the order of the commands; throws when billing cannot answer. */
 export interface Billing {

@@ -3,7 +3,8 @@ export type Refusal =
   | { code: 'INVALID_JOB'; message: string; field: string }
   | { code: 'JOB_IMPOSSIBLE'; message: string; clusters: Record<string, string> }
   | { code: 'INSUFFICIENT_FUNDS'; message: string; missingMicros: bigint }
-  | { code: 'ACCOUNT_FROZEN'; message: string }
+  | { code: 'ACCOUNT_FROZEN' | 'ACCOUNT_SUSPENDED'; message: string }
+  | { code: 'BUDGET_EXCEEDED'; message: string; missingMicros: bigint; details: Record<string, string> }
   | { code: 'REQUEST_ID_REUSED'; message: string }
   | { code: 'JOB_NOT_FOUND'; message: string };
 

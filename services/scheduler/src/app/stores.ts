@@ -33,7 +33,7 @@ export interface WorkloadStore {
   /** Those without an attempt under way, oldest first. */
   pending(limit: number): Promise<PendingWorkload[]>;
   saveWaiting(waiting: readonly Waiting[]): Promise<void>;
-  /** Lets those that wait for money be looked at again. */
+  /** Lets those that wait for money, or for the account to be restored, be looked at again. */
   wakeUnfunded(accountId: string, now: Instant): Promise<void>;
 }
 
@@ -138,6 +138,17 @@ export interface UseStore {
   recent(now: Instant): Promise<Map<string, number>>;
 }
 
+export type AccountStanding = { accountId: string; state: string; version: bigint };
+
+/** Accounts in arrears, as billing last told. An account that is not here stands well. */
+export interface StandingStore {
+  /** False when a newer one is known: events come in any order. */
+  record(standing: AccountStanding, now: Instant): Promise<boolean>;
+  suspended(): Promise<ReadonlySet<string>>;
+  /** Workloads of suspended accounts that run, and those that wait in accounts that are to be deleted. */
+  toStop(limit: number): Promise<{ workloadId: string; phase: Phase }[]>;
+}
+
 /** Facts, stored with the change that they tell of. */
 export interface EventLog {
   phaseChanged(live: { workload: Workload; attempt?: Attempt }, now: Instant): Promise<void>;
@@ -153,5 +164,6 @@ export type Stores = {
   logs: LogStore;
   chores: ChoreStore;
   use: UseStore;
+  standings: StandingStore;
   events: EventLog;
 };

@@ -145,6 +145,7 @@ export function aSnapshot(fields: Partial<Snapshot> = {}): Snapshot {
     now: NOW,
     clusters: [aCluster([aNodeSpace()])],
     skus: ['gpu.big'],
+    suspended: new Set(),
     pending: [],
     recentUse: new Map(),
     priceOf: () => A_PRICE,

@@ -69,7 +69,7 @@ export async function startFakeBilling(tls: TestTls) {
   });
   const refusal = (requestId: string, reason: string, missingMicros = 0n): HoldResult => ({
     requestId,
-    outcome: { $case: 'refusal', value: { reason, missingMicros } },
+    outcome: { $case: 'refusal', value: { reason, missingMicros, needs: [] } },
   });
 
   function place(command: PlaceHold): HoldResult {

@@ -11,6 +11,11 @@ export function toRefused(refusal: Refusal): Refused {
       return refuse(failedPrecondition(code, message, refusal.clusters));
     case 'INSUFFICIENT_FUNDS':
       return refuse(failedPrecondition(code, message, { missing_micros: refusal.missingMicros, currency: 'CNY' }));
+    case 'BUDGET_EXCEEDED': {
+      const { missingMicros, details } = refusal;
+      return refuse(failedPrecondition(code, message, { ...details, missing_micros: missingMicros }));
+    }
+    case 'ACCOUNT_SUSPENDED':
     case 'ACCOUNT_FROZEN':
       return refuse(failedPrecondition(code, message));
     case 'REQUEST_ID_REUSED':

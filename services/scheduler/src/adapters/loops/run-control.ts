@@ -7,6 +7,7 @@ import { fenceClusters } from '../../app/agents/fence-clusters.ts';
 import { LEADERSHIP, type SchedulerDeps } from '../../app/deps.ts';
 import type { Nap } from '../../app/nap.ts';
 import { extendFunding } from '../../app/upkeep/extend-funding.ts';
+import { obeyStandings } from '../../app/upkeep/obey-standings.ts';
 import { runChores } from '../../app/upkeep/run-chores.ts';
 import type { SchedulerMetrics } from './scheduler-metrics.ts';
 
@@ -32,6 +33,7 @@ export function runControl(options: ControlOptions, signal: AbortSignal): Promis
     const steps: Step[] = [
       { name: 'admission', nap: options.cycle, run: () => metrics.cycle(() => runAdmission(deps, epoch)) },
       { name: 'fencing', run: async () => metrics.fenced(await fenceClusters(deps, epoch)) },
+      { name: 'standings', run: () => obeyStandings(deps, epoch) },
       { name: 'funding', run: () => extendFunding(deps, epoch) },
       { name: 'chores', nap: options.chores, run: () => runChores(deps) },
     ];

@@ -4,6 +4,7 @@ import { attemptStore } from './attempt-store.ts';
 import { clusterStore } from './cluster-store.ts';
 import { logStore } from './log-store.ts';
 import type { Sql } from './rows.ts';
+import { standingStore } from './standing-store.ts';
 import { choreStore, useStore } from './upkeep-stores.ts';
 import { workloadStore } from './workload-store.ts';
 
@@ -16,6 +17,7 @@ export function postgresStores(db: Sql): Stores {
     logs: logStore(db),
     chores: choreStore(db),
     use: useStore(db),
+    standings: standingStore(db),
     events: eventLog(db),
   };
 }

@@ -99,7 +99,7 @@ export function workloadStore(db: Sql): WorkloadStore {
         from new where workloads.id = new.id and workloads.phase = 'pending'`);
     },
     async wakeUnfunded(accountId, now) {
-      const isUnfunded = sql`${workloads.reason} ->> 'code' = 'waiting_for_funds'`;
+      const isUnfunded = sql`${workloads.reason} ->> 'code' in ('waiting_for_funds', 'account_suspended')`;
       await db
         .update(workloads)
         .set({ eligibleAt: new Date(now) })

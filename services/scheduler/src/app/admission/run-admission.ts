@@ -25,18 +25,19 @@ export async function runAdmission(
 }
 
 async function takeSnapshot(deps: SchedulerDeps): Promise<Snapshot> {
-  const { clusters, workloads, use } = deps.stores(deps.db);
+  const { clusters, workloads, use, standings } = deps.stores(deps.db);
   const now = await clusters.now();
-  const [spaces, skus, pending, recentUse] = await Promise.all([
+  const [spaces, skus, pending, recentUse, suspended] = await Promise.all([
     clusters.spaces(deps.policy.leaseMs),
     clusters.skus(),
     workloads.pending(deps.policy.pendingPerCycle),
     use.recent(now),
+    standings.suspended(),
   ]);
   const regions = [...new Set(spaces.map((space) => space.region))];
   const items = regions.flatMap((region) => [...skus, CPU_SKU].map((sku) => ({ region, sku })));
   const priceOf = pending.length === 0 ? () => undefined : await deps.prices.load(items);
-  return { now, clusters: spaces, skus, pending, recentUse, priceOf };
+  return { now, clusters: spaces, skus, pending, recentUse, suspended, priceOf };
 }
 
 /** Places of the queue that are kept exact. */

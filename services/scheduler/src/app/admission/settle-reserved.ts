@@ -4,7 +4,7 @@ import { reason } from '../../domain/job/reason.ts';
 import type { Live } from '../../domain/workload/attempt.ts';
 import { advance } from '../../domain/workload/workload.ts';
 import { LEADERSHIP, type SchedulerDeps } from '../deps.ts';
-import type { HoldResult, PlaceHold } from '../ports.ts';
+import { budgetDetails, type HoldResult, type PlaceHold } from '../ports.ts';
 import type { Stores } from '../stores.ts';
 
 /**
@@ -34,6 +34,8 @@ export function holdFor({ workload, attempt }: Pick<Live, 'workload' | 'attempt'
     expiresAt: attempt.holdExpiresAt,
     workloadId: workload.id,
     epoch: attempt.epoch,
+    sku: attempt.sku,
+    region: attempt.region,
   };
 }
 
@@ -89,10 +91,11 @@ async function undo(
   const details = {
     refusal: refusal.reason,
     ...(refusal.missingMicros > 0n && { missing_micros: refusal.missingMicros.toString() }),
+    ...(refusal.budget && budgetDetails(refusal.budget)),
   };
   await stores.workloads.save({
     ...workload,
-    reason: reason('waiting_for_funds', details),
+    reason: reason(refusal.reason === 'account_suspended' ? 'account_suspended' : 'waiting_for_funds', details),
     eligibleAt: now + deps.policy.fundsRetryMs,
     version: workload.version + 1n,
   });

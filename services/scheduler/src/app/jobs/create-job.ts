@@ -5,6 +5,7 @@ import type { JobSpec, Mount } from '../../domain/job/job-spec.ts';
 import { reason } from '../../domain/job/reason.ts';
 import type { Workload } from '../../domain/workload/workload.ts';
 import type { SchedulerDeps } from '../deps.ts';
+import { budgetDetails } from '../ports.ts';
 import { type Answer, ok, refused } from '../refusal.ts';
 import type { JobView } from '../stores.ts';
 import { cheapestFirstHold, findOptions, type Options } from './find-options.ts';
@@ -93,9 +94,19 @@ async function checkFunds(
     expiresAt: holdExpiresAt,
     workloadId: '',
     epoch: 0,
+    sku: hold.sku,
+    region: hold.region,
   };
   const [result] = await deps.billing.placeHolds([command], { isDryRun: true });
   if (result === undefined || result.kind === 'held') return ok(null);
+  if (result.reason === 'account_suspended') {
+    return refused({ code: 'ACCOUNT_SUSPENDED', message: 'the account is in arrears; money restores it' });
+  }
+  if (result.budget !== undefined) {
+    const { missingMicros, budget } = result;
+    const message = 'a budget does not cover the first minutes of this job';
+    return refused({ code: 'BUDGET_EXCEEDED', message, missingMicros, details: budgetDetails(budget) });
+  }
   if (result.reason === 'account_frozen') return refused({ code: 'ACCOUNT_FROZEN', message: 'the wallet is frozen' });
   const missingMicros = result.reason === 'insufficient_funds' ? result.missingMicros : holdMicros;
   return refused({

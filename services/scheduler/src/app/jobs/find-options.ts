@@ -31,15 +31,21 @@ export async function findOptions(deps: SchedulerDeps, spec: JobSpec): Promise<A
   return ok(options.toSorted((a, b) => Number(cost(a) - cost(b)) || (a.clusterId < b.clusterId ? -1 : 1)));
 }
 
+export type FirstHold = Funding & Pick<Option, 'sku' | 'region'>;
+
 /** The least that a wallet must have for a job to begin; undefined when no price is known. */
 export function cheapestFirstHold(
   spec: JobSpec,
   options: Options,
   now: Instant,
   policy: FundingPolicy,
-): Funding | undefined {
-  const holds = options.map(({ price }) => fund(spec, price, { reservedAt: now, now }, policy));
-  return holds.reduce<Funding | undefined>(
+): FirstHold | undefined {
+  const holds = options.map(({ price, sku, region }) => ({
+    ...fund(spec, price, { reservedAt: now, now }, policy),
+    sku,
+    region,
+  }));
+  return holds.reduce<FirstHold | undefined>(
     (least, hold) => (least && least.holdMicros <= hold.holdMicros ? least : hold),
     undefined,
   );

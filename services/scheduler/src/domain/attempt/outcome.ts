@@ -12,8 +12,9 @@ export type Outcome =
 /** What stopped first decides: a cancelled gang is cancelled even when a task fails while it is being stopped. */
 export function decideOutcome({ workload, tasks }: Live): Outcome {
   if (workload.stopCause === 'cancelled') return { kind: 'cancelled', reason: reason('cancelled') };
-  if (workload.stopCause === 'funds_exhausted' || workload.stopCause === 'max_run_time') {
-    return { kind: 'failed', reason: reason(workload.stopCause) };
+  const { stopCause } = workload;
+  if (stopCause === 'funds_exhausted' || stopCause === 'account_suspended' || stopCause === 'max_run_time') {
+    return { kind: 'failed', reason: reason(stopCause) };
   }
   const lost = tasks.find((task) => task.phase === 'lost');
   const failed = tasks.find((task) => task.phase === 'failed');

@@ -26,6 +26,8 @@ export function offersOf(clusters: readonly ClusterSpace[]): Offers {
 /** Where a workload may go over all regions, cheapest first; room is looked at later, in order. */
 export function nominate(workload: PendingWorkload, snapshot: Snapshot, offers: Offers): Nomination {
   const { spec } = workload;
+  if (snapshot.suspended.has(workload.accountId))
+    return { kind: 'waits', workload, reason: reason('account_suspended') };
   // A back-off: the reason it waits for stands.
   if (workload.eligibleAt > snapshot.now) return { kind: 'waits', workload, reason: workload.reason };
   const candidates: Candidate[] = [];

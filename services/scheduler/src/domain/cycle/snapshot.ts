@@ -23,6 +23,8 @@ export type Snapshot = {
   pending: readonly PendingWorkload[];
   /** Recent use of each account in GPU-milliseconds, decayed. */
   recentUse: ReadonlyMap<string, number>;
+  /** Accounts in arrears that may begin nothing. */
+  suspended: ReadonlySet<string>;
   /** Undefined: nobody sells this SKU in this region, or its price is not known now. */
   priceOf: (region: string, sku: string) => Price | undefined;
 };

@@ -5,6 +5,7 @@ export const WAITING_CODES = [
   'requested_skus_busy',
   'waiting_for_cluster',
   'waiting_for_funds',
+  'account_suspended',
   'requeued',
 ] as const;
 export type WaitingCode = (typeof WAITING_CODES)[number];
@@ -20,6 +21,7 @@ export const ENDING_CODES = [
   'publish_failed',
   'max_run_time',
   'funds_exhausted',
+  'account_suspended',
   'agent_lost',
 ] as const;
 export type EndingCode = (typeof ENDING_CODES)[number];
@@ -49,6 +51,7 @@ const MESSAGES: Record<ReasonCode, string> = {
   publish_failed: 'An output could not be committed.',
   max_run_time: 'It reached its longest run time.',
   funds_exhausted: 'The wallet ran dry.',
+  account_suspended: 'The account is in arrears; money restores it.',
   agent_lost: 'Its cluster or task was lost too often.',
   bound: 'It has capacity and money; its cluster prepares it.',
   started: 'It runs.',

@@ -4,7 +4,13 @@ import type { Reason } from '../job/reason.ts';
 import { isTerminal, nextPhase, type Phase, type PhaseEvent } from './phase-machine.ts';
 
 /** Why an attempt is being stopped before its tasks end by themselves. */
-export type StopCause = 'cancelled' | 'task_failed' | 'task_lost' | 'funds_exhausted' | 'max_run_time';
+export type StopCause =
+  | 'cancelled'
+  | 'task_failed'
+  | 'task_lost'
+  | 'funds_exhausted'
+  | 'account_suspended'
+  | 'max_run_time';
 
 /** Work of a tenant; `kind` says what shape its life has. */
 export type Workload = {

@@ -11,11 +11,12 @@ export function billingClient(holds: GrpcClient<HoldServiceService>): Billing {
       const dryRun = options?.isDryRun ?? false;
       const { results } = await holds.placeHolds(
         {
-          commands: commands.map(({ requestId, tenant, amountMicros, expiresAt, workloadId, epoch }) => ({
+          commands: commands.map(({ requestId, tenant, amountMicros, expiresAt, workloadId, epoch, sku, region }) => ({
             ...{ requestId, amountMicros, dryRun },
             tenant: toProtoTenant(tenant),
             expiresAt: new Date(expiresAt),
             purpose: { kind: 'job', id: workloadId, epoch },
+            scope: { product: 'job', item: sku, region },
           })),
         },
         retrying,
@@ -38,6 +39,14 @@ export function billingClient(holds: GrpcClient<HoldServiceService>): Billing {
 
 function fromResult({ outcome }: ProtoResult): HoldResult {
   if (outcome?.$case === 'hold') return { kind: 'held', holdId: outcome.value.holdId };
-  const { reason, missingMicros } = outcome?.value ?? { reason: 'no_answer', missingMicros: 0n };
-  return { kind: 'refused', reason, missingMicros };
+  if (outcome === undefined) return { kind: 'refused', reason: 'no_answer', missingMicros: 0n };
+  const { reason, missingMicros, budget } = outcome.value;
+  const resetsAt = budget?.resetsAt?.getTime();
+  const shortfall = budget && { budgetId: budget.budgetId, window: budget.window };
+  return {
+    kind: 'refused',
+    reason,
+    missingMicros,
+    ...(shortfall && { budget: { ...shortfall, ...(resetsAt !== undefined && { resetsAt }) } }),
+  };
 }

@@ -154,6 +154,18 @@ export const chores = pgTable(
   (t) => [index('chores_due').on(t.dueAt)],
 );
 
+/** How accounts stand that were ever in arrears, as billing last told. */
+export const accountStandings = pgTable(
+  'account_standings',
+  {
+    accountId: text('account_id').primaryKey(),
+    state: text('state').notNull(),
+    version: bigint('version', { mode: 'bigint' }).notNull(),
+    updatedAt: instant('updated_at').notNull(),
+  },
+  (t) => [index('account_standings_suspended').on(t.accountId).where(sql`state in ('suspended', 'deleting')`)],
+);
+
 /** Recent use of an account in GPU-milliseconds, as it was at `asOf`; it halves with time. */
 export const accountUse = pgTable('account_use', {
   accountId: text('account_id').primaryKey(),
