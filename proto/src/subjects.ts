@@ -21,6 +21,8 @@ export const EVENTS = {
   walletRanLow: { subject: 'suanli.billing.wallet.ran_low.v1', message: 'WalletLevelChanged' },
   walletExhausted: { subject: 'suanli.billing.wallet.exhausted.v1', message: 'WalletLevelChanged' },
   walletRestored: { subject: 'suanli.billing.wallet.restored.v1', message: 'WalletLevelChanged' },
+  lotExpiring: { subject: 'suanli.billing.lot.expiring.v1', message: 'CreditLotChanged' },
+  lotExpired: { subject: 'suanli.billing.lot.expired.v1', message: 'CreditLotChanged' },
   budgetThresholdReached: {
     subject: 'suanli.billing.budget.threshold_reached.v1',
     message: 'BudgetThresholdReached',
