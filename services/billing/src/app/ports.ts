@@ -10,8 +10,10 @@ import type { BudgetThresholdReached } from './budgets/budget-events.ts';
 import type { BudgetStore } from './budgets/ports.ts';
 import type { CommitmentStore, PriceStore, QuoteStore } from './prices/ports.ts';
 import type { BillLineStore, FenceStore, UsageStore } from './rating/ports.ts';
+import type { LotEvent, LotStore } from './lots/ports.ts';
 import type { BillingReads } from './read-ports.ts';
 import type { IncomingPaymentStore, RechargeChannel, RechargeStore } from './recharges/ports.ts';
+import type { VoucherCodes, VoucherStore } from './vouchers/ports.ts';
 
 /** What every use case is given. */
 export type BillingDeps = {
@@ -20,6 +22,7 @@ export type BillingDeps = {
   clock: Clock;
   ids: IdSource;
   policy: BillingPolicy;
+  voucherCodes: VoucherCodes;
   /** Whether a failure says "not now" of a server, so that nobody's command is to blame. */
   isUnavailable(error: unknown): boolean;
   /** Recharge channels that exist here, by name. */
@@ -46,6 +49,8 @@ export type BillingStores = {
   requests: RequestStore;
   recharges: RechargeStore;
   incomingPayments: IncomingPaymentStore;
+  lots: LotStore;
+  vouchers: VoucherStore;
   budgets: BudgetStore;
   standings: StandingStore;
   prices: PriceStore;
@@ -98,6 +103,7 @@ export interface RequestStore {
 export type BillingEvent =
   | { kind: 'transfers_booked'; transfers: readonly Transfer[] }
   | { kind: 'hold_ended'; hold: Hold }
+  | LotEvent
   | BudgetThresholdReached
   | AccountArrearsChanged
   | ({ kind: 'wallet_level_changed' } & LevelChange)

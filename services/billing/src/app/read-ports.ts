@@ -2,10 +2,12 @@ import type { Instant, Micros, TenantPath } from '@suanli/kernel';
 import type { Hold } from '../domain/hold/hold.ts';
 import type { Transfer } from '../domain/ledger/transfer.ts';
 import type { Wallet } from '../domain/ledger/wallet.ts';
-import type { Price } from '../domain/price/price.ts';
 import type { BillLine } from '../domain/rating/bill-line.ts';
-import type { ParkReason } from '../domain/rating/usage.ts';
+import type { LotReads } from './lots/ports.ts';
+import type { PricingReads } from './prices/read-ports.ts';
+import type { RatingReads } from './rating/read-ports.ts';
 import type { RechargeReads } from './recharges/ports.ts';
+import type { VoucherReads } from './vouchers/ports.ts';
 
 /** A slice of a list: what follows `after`, the key of the last row seen. */
 export type PageQuery = { limit: number; after?: string };
@@ -27,16 +29,8 @@ export type LedgerEntry = {
 };
 
 export type BillLineView = BillLine & { usageIds: string[] };
-export type ParkedUsage = {
-  usageId: string;
-  accountId: string;
-  reason: ParkReason;
-  attempts: number;
-  parkedAt: Instant;
-};
-
 /** Questions that change nothing; each is one statement, and each names the tenant itself. */
-export interface BillingReads extends RechargeReads {
+export interface BillingReads extends LotReads, VoucherReads, RechargeReads, PricingReads, RatingReads {
   wallet(accountId: string): Promise<Wallet | undefined>;
   ledgerEntries(walletId: string, page: PageQuery): Promise<Page<LedgerEntry>>;
   transfer(transferId: string): Promise<Transfer | undefined>;
@@ -44,10 +38,4 @@ export interface BillingReads extends RechargeReads {
   hold(holdId: string): Promise<Hold | undefined>;
   billLines(visible: Visible, page: PageQuery, resourceId: string): Promise<Page<BillLineView>>;
   billLine(visible: Visible, billLineId: string): Promise<BillLineView | undefined>;
-  /** The version in effect at `at` of every price. */
-  pricesAt(at: Instant, page: PageQuery): Promise<Page<Price>>;
-  /** Every version that could price one of these. */
-  priceCandidates(of: readonly { meter: string; region: string; item: string }[]): Promise<Price[]>;
-  parkedUsage(page: PageQuery): Promise<Page<ParkedUsage>>;
-  parkedUsageCount(): Promise<number>;
 }

@@ -2,6 +2,9 @@ import { createIdSource, type Clock, type IdSource } from '@suanli/kernel';
 import type { BillingDeps, BillingPolicy, Transact } from '../app/ports.ts';
 import type { BillingReads, Page, PageQuery } from '../app/read-ports.ts';
 import { developmentChannel } from '../adapters/channels/development-channel.ts';
+import { voucherCodes } from '../adapters/voucher-codes.ts';
+import { memoryCreditReads } from './memory-credit.ts';
+import { memoryRatingReads } from './memory-rating.ts';
 import { memoryRechargeReads } from './memory-recharges.ts';
 import { emptyState, type MemoryState } from './memory-state.ts';
 import { memoryStores } from './memory-stores.ts';
@@ -50,6 +53,7 @@ export function memoryBilling(clock: Clock): { deps: BillingDeps; state: () => M
     clock,
     ids: countingIds(clock),
     policy: TEST_POLICY,
+    voucherCodes,
     channels: TEST_CHANNELS,
   };
   return { deps, state: () => state };
@@ -64,6 +68,8 @@ function memoryReads(state: () => MemoryState): BillingReads {
   };
   return {
     ...memoryRechargeReads(state),
+    ...memoryRatingReads(state),
+    ...memoryCreditReads(state),
     wallet: async (accountId) => [...state().wallets.values()].find((wallet) => wallet.accountId === accountId),
     async ledgerEntries(walletId, page) {
       const mine = state().entries.filter((entry) => entry.accountId === walletId && entry.postedMicros !== 0n);
@@ -97,10 +103,6 @@ function memoryReads(state: () => MemoryState): BillingReads {
         page,
       ),
     billLine: async (visible, id) => views(state()).find((line) => line.id === id && sees(visible, line.tenant)),
-    pricesAt: async (_at, page) => newestFirst(state().prices, page),
-    priceCandidates: async () => state().prices,
-    parkedUsage: async (page) => cut([], page, () => ''),
-    parkedUsageCount: async () => [...state().usage.values()].filter((one) => one.state === 'parked').length,
   };
 }
 

@@ -1,21 +1,12 @@
 import type { Budget, BudgetCounter } from '../domain/budget/budget.ts';
 import type { Hold } from '../domain/hold/hold.ts';
-import type { Transfer } from '../domain/ledger/transfer.ts';
+import { BREAKAGE, CREDIT_SOURCE, type Transfer } from '../domain/ledger/transfer.ts';
 import type { Wallet } from '../domain/ledger/wallet.ts';
-import type { Price } from '../domain/price/price.ts';
-import type { BillLine } from '../domain/rating/bill-line.ts';
-import type { Charge } from '../domain/rating/charge.ts';
-import type { ParkReason, Usage } from '../domain/rating/usage.ts';
 import type { BillingEvent } from '../app/ports.ts';
+import { type CreditState, emptyCreditState } from './memory-credit.ts';
+import { emptyRatingMemory, type RatingMemory } from './memory-rating.ts';
 import { emptyRechargeState, type RechargeState } from './memory-recharges.ts';
 
-export type StoredUsage = {
-  usage: Usage;
-  state: 'rated' | 'parked';
-  reason?: ParkReason;
-  attempts: number;
-  chargeCount: number;
-};
 export type StoredEntry = {
   transfer: Transfer;
   accountId: string;
@@ -25,37 +16,39 @@ export type StoredEntry = {
 };
 
 /** Everything that the stores keep, as plain values: a transaction works on a copy. */
-export type MemoryState = RechargeState & {
-  accounts: Set<string>;
-  wallets: Map<string, Wallet>;
-  holds: Map<string, Hold>;
-  transfers: Transfer[];
-  entries: StoredEntry[];
-  requests: Map<string, { body: string; answer: unknown }>;
-  budgets: Map<string, Budget>;
-  budgetCounters: Map<string, BudgetCounter>;
-  prices: Price[];
-  usage: Map<string, StoredUsage>;
-  charges: Charge[];
-  billLines: Map<string, BillLine>;
-  events: BillingEvent[];
-};
+export type MemoryState = RechargeState &
+  CreditState &
+  RatingMemory & {
+    accounts: Set<string>;
+    wallets: Map<string, Wallet>;
+    holds: Map<string, Hold>;
+    transfers: Transfer[];
+    entries: StoredEntry[];
+    requests: Map<string, { body: string; answer: unknown }>;
+    budgets: Map<string, Budget>;
+    budgetCounters: Map<string, BudgetCounter>;
+    events: BillingEvent[];
+  };
 
 export function emptyState(): MemoryState {
   return {
-    accounts: new Set(['platform:revenue', 'platform:write_off', 'platform:receivable']),
+    accounts: new Set([
+      ...Object.values(CREDIT_SOURCE),
+      BREAKAGE,
+      'platform:revenue',
+      'platform:write_off',
+      'platform:receivable',
+    ]),
     wallets: new Map(),
     holds: new Map(),
     transfers: [],
     entries: [],
     requests: new Map(),
     ...emptyRechargeState(),
+    ...emptyCreditState(),
+    ...emptyRatingMemory(),
     budgets: new Map(),
     budgetCounters: new Map(),
-    prices: [],
-    usage: new Map(),
-    charges: [],
-    billLines: new Map(),
     events: [],
   };
 }

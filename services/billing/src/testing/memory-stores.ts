@@ -4,6 +4,8 @@ import { legsOf, type Transfer } from '../domain/ledger/transfer.ts';
 import { withTransfer } from '../domain/ledger/wallet.ts';
 import { memoryBudgets, memoryStandings } from './memory-budgets.ts';
 import { memoryRecharges } from './memory-recharges.ts';
+import { memoryLots, memoryVouchers, moveLots } from './memory-credit.ts';
+import { memoryRating } from './memory-rating.ts';
 import type { MemoryState } from './memory-state.ts';
 
 /** The stores on plain values, for tests of what the use cases decide. */
@@ -48,16 +50,11 @@ export function memoryStores(state: MemoryState): BillingStores {
           .slice(0, limit),
     },
     requests: memoryRequests(state),
+    lots: memoryLots(state),
+    vouchers: memoryVouchers(state),
     ...memoryRecharges(state),
     budgets: memoryBudgets(state),
     standings: memoryStandings(state),
-    prices: {
-      candidates: async () => state.prices,
-      isEmpty: async () => state.prices.length === 0,
-      async insert(prices) {
-        state.prices.push(...prices);
-      },
-    },
     ...memoryRating(state),
     events: {
       async append(events) {
@@ -83,6 +80,7 @@ function book(state: MemoryState, transfer: Transfer): void {
       afterMicros: after.postedMicros,
     });
   }
+  moveLots(state, transfer);
   state.transfers.push(transfer);
 }
 
@@ -109,48 +107,6 @@ function memoryRequests(state: MemoryState): RequestStore {
     },
     async forget(scope, requestIds) {
       for (const requestId of requestIds) state.requests.delete(keyOf(scope, requestId));
-    },
-  };
-}
-
-function memoryRating(state: MemoryState): Pick<BillingStores, 'usage' | 'billLines'> {
-  const parked = () => [...state.usage.values()].filter((one) => one.state === 'parked');
-  return {
-    usage: {
-      find: async (ids) => ids.flatMap((usageId) => state.usage.get(usageId) ?? []),
-      async saveRated(rated) {
-        for (const { usage, charges } of rated) {
-          const attempts = state.usage.get(usage.usageId)?.attempts ?? 1;
-          state.usage.set(usage.usageId, { usage, state: 'rated', attempts, chargeCount: charges.length });
-          state.charges.push(...charges.map((one) => one.charge));
-        }
-      },
-      async park(waiting) {
-        for (const { usage, reason } of waiting) {
-          const attempts = (state.usage.get(usage.usageId)?.attempts ?? 0) + 1;
-          state.usage.set(usage.usageId, { usage, state: 'parked', reason, attempts, chargeCount: 0 });
-        }
-      },
-      parked: async (ids) => parked().flatMap(({ usage }) => (ids.includes(usage.usageId) ? [usage] : [])),
-      parkedIds: async (limit) =>
-        parked()
-          .map((one) => one.usage.usageId)
-          .sort()
-          .slice(0, limit),
-    },
-    billLines: {
-      ofResources: async (usages) =>
-        [...state.billLines.values()].filter((line) =>
-          usages.some(
-            ({ tenant, source }) =>
-              tenant.accountId === line.tenant.accountId &&
-              source.kind === line.sourceKind &&
-              source.id === line.sourceId,
-          ),
-        ),
-      async save(lines) {
-        for (const line of lines) state.billLines.set(line.id, line);
-      },
     },
   };
 }

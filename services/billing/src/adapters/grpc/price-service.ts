@@ -7,8 +7,8 @@ import { priceMessage } from './to-proto.ts';
 /** What things cost now, for anyone with a token. */
 export function priceService(deps: BillingDeps, verifier: TokenVerifier) {
   const implementation: PriceServiceServer = {
-    listPrices: unary(publicHandler(verifier, { scope: 'billing:read' }), async (_ctx, request) => {
-      const page = await deps.reads.pricesAt(deps.clock.now(), readPage('prices', request.page));
+    listPrices: unary(publicHandler(verifier, { scope: 'billing:read' }), async (ctx, request) => {
+      const page = await deps.reads.pricesAt(deps.clock.now(), ctx.tenant.accountId, readPage('prices', request.page));
       return { prices: page.rows.map(priceMessage), page: pageInfo('prices', page) };
     }),
   };

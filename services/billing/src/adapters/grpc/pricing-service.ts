@@ -3,6 +3,7 @@ import { CURRENCY } from '@suanli/kernel';
 import { PricingServiceService, type PricingServiceServer } from '@suanli/proto/suanli/billing/internal/v1/ledger.ts';
 import type { BillingDeps } from '../../app/ports.ts';
 import { quote } from '../../app/prices/quote.ts';
+import { dearestMicros } from '../../domain/price/price-model.ts';
 import { quoteRefusal } from './refusals.ts';
 import { requireBatch } from './require.ts';
 
@@ -15,12 +16,12 @@ export function pricingService(deps: BillingDeps) {
       const quoted = await quote(deps, requireBatch(lines, MAX_LINES));
       if (quoted.kind === 'refused') return refuse(quoteRefusal(quoted));
       return {
-        lines: quoted.lines.map(({ usage, price, amountMicros }) => ({
+        lines: quoted.lines.map(({ usage, rate, amountMicros }) => ({
           usage,
-          priceId: price.id,
-          priceVersion: price.version,
-          priceAmountMicros: price.amountMicros,
-          pricePerQuantity: price.perQuantity,
+          priceId: rate.price.id,
+          priceVersion: rate.price.version,
+          priceAmountMicros: dearestMicros(rate.price),
+          pricePerQuantity: rate.price.perQuantity,
           amountMicros,
         })),
         totalMicros: quoted.totalMicros,

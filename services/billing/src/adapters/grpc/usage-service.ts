@@ -11,8 +11,11 @@ export function usageService(deps: BillingDeps, metrics: BillingMetrics) {
   const access = internalHandler({ callers: ['gateway'] });
   const implementation: UsageServiceServer = {
     listParkedUsage: unary(access, async (_ctx, request) => {
-      const page = await deps.reads.parkedUsage(readPage('parked', request.page));
-      const usages = page.rows.map((usage) => ({ ...usage, parkedAt: new Date(usage.parkedAt) }));
+      const page = await deps.reads.parkedUsage({ reason: '', accountId: '', sourceId: '' }, readPage('parked', request.page));
+      const usages = page.rows.map(({ usageId, accountId, reason, attempts, parkedAt }) => ({
+        ...{ usageId, accountId, reason, attempts },
+        parkedAt: new Date(parkedAt),
+      }));
       return { usages, page: pageInfo('parked', page) };
     }),
     replayParkedUsage: unary(access, async (_ctx, { usageIds }) => {

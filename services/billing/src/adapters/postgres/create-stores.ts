@@ -1,6 +1,8 @@
 import type { IdSource } from '@suanli/kernel';
 import { type Database, type Tx, withTransaction } from '@suanli/postgres';
 import type { BillingStores, Transact } from '../../app/ports.ts';
+import { lotStore } from './credit/lot-store.ts';
+import { voucherStore } from './credit/voucher-store.ts';
 import { billLineStore } from './stores/bill-line-store.ts';
 import { budgetStore } from './stores/budget-store.ts';
 import { commitmentStore } from './stores/commitment-store.ts';
@@ -24,6 +26,8 @@ export function createStores(tx: Tx, ids: IdSource): BillingStores {
     requests: requestStore(tx),
     recharges: rechargeStore(tx),
     incomingPayments: incomingPaymentStore(tx),
+    lots: lotStore(tx),
+    vouchers: voucherStore(tx),
     budgets: budgetStore(tx),
     standings: standingStore(tx),
     prices: priceStore(tx),

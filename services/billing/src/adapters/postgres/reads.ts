@@ -1,13 +1,14 @@
 import type { Database } from '@suanli/postgres';
-import { and, asc, desc, eq, gt, lt, lte, ne, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, lt, ne, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
-import type { BillingReads, Page, PageQuery, Visible } from '../../app/read-ports.ts';
-import type { ParkReason } from '../../domain/rating/usage.ts';
+import type { BillingReads, PageQuery, Visible } from '../../app/read-ports.ts';
+import { lotReads, voucherReads } from './credit/credit-reads.ts';
 import { rechargeReads } from './recharge-reads.ts';
-import { toBillLine, toHold, toPrice, toTransfer, toWallet } from './rows.ts';
-import { billLines, entries, holds, prices, transfers, usageEvents, wallets } from './schema/index.ts';
-import { priceCandidates } from './stores/price-store.ts';
-import { IS_PARKED } from './stores/usage-store.ts';
+import { pageOf } from './page-of.ts';
+import { pricingReads } from './pricing-reads.ts';
+import { ratingReads } from './rating-reads.ts';
+import { toBillLine, toHold, toTransfer, toWallet } from './rows.ts';
+import { billLines, entries, holds, transfers, wallets } from './schema/index.ts';
 
 /** Usage ids named by one bill line, and by each line of a list. */
 const MAX_USAGE_IDS = 1_000;
@@ -15,7 +16,11 @@ const MAX_USAGE_IDS_IN_LIST = 20;
 
 export function postgresReads(db: Database): BillingReads {
   return {
+    ...lotReads(db),
+    ...voucherReads(db),
     ...rechargeReads(db),
+    ...pricingReads(db),
+    ...ratingReads(db),
     async wallet(accountId) {
       const [row] = await db.select().from(wallets).where(eq(wallets.accountId, accountId));
       return row && toWallet(row);
@@ -53,12 +58,6 @@ export function postgresReads(db: Database): BillingReads {
       );
       return row && toView(row);
     },
-    pricesAt: (at, page) => pricesAt(db, at, page),
-    priceCandidates: (of) => priceCandidates(db, of),
-    parkedUsage: (page) => parkedUsage(db, page),
-    async parkedUsageCount() {
-      return db.$count(usageEvents, IS_PARKED);
-    },
   };
 }
 
@@ -89,34 +88,6 @@ async function ledgerEntries(db: Database, walletId: string, page: PageQuery) {
   return pageOf(views, page, (entry) => entry.sequence.toString());
 }
 
-async function pricesAt(db: Database, at: number, page: PageQuery) {
-  const key = sql<string>`${prices.meter} || '|' || ${prices.region} || '|' || ${prices.item}`;
-  const rows = await db
-    .selectDistinctOn([key])
-    .from(prices)
-    .where(and(lte(prices.effectiveFrom, new Date(at)), page.after === undefined ? undefined : gt(key, page.after)))
-    .orderBy(asc(key), desc(prices.effectiveFrom), desc(prices.version))
-    .limit(page.limit + 1);
-  return pageOf(rows.map(toPrice), page, ({ meter, region, item }) => `${meter}|${region}|${item}`);
-}
-
-async function parkedUsage(db: Database, page: PageQuery) {
-  const rows = await db
-    .select()
-    .from(usageEvents)
-    .where(and(IS_PARKED, page.after === undefined ? undefined : gt(usageEvents.usageId, page.after)))
-    .orderBy(asc(usageEvents.usageId))
-    .limit(page.limit + 1);
-  const views = rows.map(({ usageId, accountId, reason, attempts, receivedAt }) => ({
-    usageId,
-    accountId,
-    reason: reason as ParkReason,
-    attempts,
-    parkedAt: receivedAt.getTime(),
-  }));
-  return pageOf(views, page, (usage) => usage.usageId);
-}
-
 function selectLines(db: Database, maxUsageIds: number) {
   const usageIds = sql<string[]>`array(
     select usage_id from charges where charges.bill_line_id = bill_lines.id order by charges.id limit ${maxUsageIds})`;
@@ -141,12 +112,4 @@ function sees(visible: Visible, columns: TenantColumns): SQL | undefined {
 /** Ids are time-ordered, so the newest come first. */
 function before(id: PgColumn, page: PageQuery): SQL | undefined {
   return page.after === undefined ? undefined : lt(id, page.after);
-}
-
-/** One row more than the limit was asked for: it only says that there is more. */
-function pageOf<Row>(found: Row[], { limit }: PageQuery, keyOf: (row: Row) => string): Page<Row> {
-  const rows = found.slice(0, limit);
-  const last = rows.at(-1);
-  const hasMore = found.length > limit;
-  return { rows, hasMore, ...(hasMore && last !== undefined && { nextKey: keyOf(last) }) };
 }

@@ -3,9 +3,13 @@ import type { Hold, LotShare } from '../../domain/hold/hold.ts';
 import type { Transfer, TransferCode } from '../../domain/ledger/transfer.ts';
 import type { Standing } from '../../domain/arrears/standing.ts';
 import type { Wallet } from '../../domain/ledger/wallet.ts';
+import type { Commitment } from '../../domain/price/commitment.ts';
 import type { Price } from '../../domain/price/price.ts';
+import type { PriceModel } from '../../domain/price/price-model.ts';
+import type { Quote } from '../../domain/price/quote.ts';
+import type { Discount } from '../../domain/price/rate.ts';
 import type { BillLine } from '../../domain/rating/bill-line.ts';
-import type { billLines, holds, prices, transfers, wallets } from './schema/index.ts';
+import type { billLines, commitments, discounts, holds, prices, quotes, transfers, wallets } from './schema/index.ts';
 import { fromTaggedJson, toTaggedJson } from './tagged-json.ts';
 
 /** Between rows and the domain: times are instants there, absent things are absent, a tenant is one value. */
@@ -43,6 +47,16 @@ export function toTransfer(row: typeof transfers.$inferSelect): Transfer {
     ...(holdId !== null && { holdId }),
     ...(reversalOf !== null && { reversalOf }),
     createdAt: createdAt.getTime(),
+  };
+}
+
+export function fromTransfer(transfer: Transfer): typeof transfers.$inferInsert {
+  const { id, kind, code, fromAccountId, toAccountId, amountMicros, reference } = transfer;
+  return {
+    ...{ id, kind, code, fromAccountId, toAccountId, amountMicros, reference },
+    holdId: transfer.holdId ?? null,
+    reversalOf: transfer.reversalOf ?? null,
+    createdAt: new Date(transfer.createdAt),
   };
 }
 
@@ -88,7 +102,26 @@ export function fromHold(hold: Hold): typeof holds.$inferInsert {
 }
 
 export function toPrice(row: typeof prices.$inferSelect): Price {
-  return { ...row, effectiveFrom: row.effectiveFrom.getTime() };
+  return { ...row, model: fromTaggedJson<PriceModel>(row.model), effectiveFrom: row.effectiveFrom.getTime() };
+}
+
+export function toDiscount(row: typeof discounts.$inferSelect): Discount {
+  return { ...row, effectiveFrom: row.effectiveFrom.getTime(), createdAt: row.createdAt.getTime() };
+}
+
+export function toCommitment({ untilMonth, ...row }: typeof commitments.$inferSelect): Commitment {
+  return { ...row, ...(untilMonth !== null && { untilMonth }), createdAt: row.createdAt.getTime() };
+}
+
+export function toQuote(row: typeof quotes.$inferSelect): Quote {
+  const { accountId, subAccountId, workspaceId, principalId, lines, validUntil, createdAt, ...rest } = row;
+  return {
+    ...rest,
+    tenant: toTenant({ accountId, subAccountId, workspaceId, principalId }),
+    lines: fromTaggedJson<Quote['lines']>(lines),
+    validUntil: validUntil.getTime(),
+    createdAt: createdAt.getTime(),
+  };
 }
 
 export function toBillLine(row: typeof billLines.$inferSelect): BillLine {

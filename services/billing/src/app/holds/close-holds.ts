@@ -16,7 +16,7 @@ export function closeHolds(deps: BillingDeps, commands: readonly CloseHoldComman
     touched: (fresh) => ({ accountIds: [], holdIds: fresh.map((command) => command.holdId) }),
     prepare: async (stores, fresh) => {
       const finalIds = fresh.flatMap((command) => command.finalUsageId ?? []);
-      const known = finalIds.length === 0 ? [] : await stores.usage.find(finalIds);
+      const { known } = finalIds.length === 0 ? { known: [] } : await stores.usage.find(finalIds);
       const rated = new Set(known.filter((one) => one.state === 'rated').map((one) => one.usage.usageId));
       return (batch, { holdId, finalUsageId }) => {
         const hold = batch.hold(holdId);

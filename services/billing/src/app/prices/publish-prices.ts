@@ -1,41 +1,73 @@
 import { CURRENCY, type Instant, type Micros } from '@suanli/kernel';
-import type { Price } from '../../domain/price/price.ts';
+import { EVERY_ACCOUNT, type Price } from '../../domain/price/price.ts';
+import { type PriceModel, UNIT } from '../../domain/price/price-model.ts';
+import { decidePublish, type PriceDraft, type PublishRefusal } from '../../domain/price/publish.ts';
+import { waitFor } from '../../domain/rating/usage.ts';
 import type { BillingDeps } from '../ports.ts';
+import { replayWaiting } from '../rating/replay-parked-usage.ts';
 
 export type NewPrice = {
   meter: string;
   region: string;
   item: string;
+  /** Absent for everyone. */
+  accountId?: string;
+  /** Absent: so much per so many. */
+  model?: PriceModel;
   amountMicros: Micros;
   perQuantity: bigint;
   display: string;
   effectiveFrom: Instant;
+  /** Says that it may start before usage that was rated already. */
+  isBackdated?: boolean;
 };
+
+export type PublishResult = { kind: 'published'; prices: Price[] } | { kind: 'refused'; refusal: PublishRefusal };
 
 const FIRST_VERSION = 1;
 
 /** Writes the first version of the price book unless the book has prices. Two replicas at once write it once. */
 export async function seedPrices(deps: BillingDeps, prices: readonly NewPrice[]): Promise<void> {
   await deps.transact(async (stores) => {
-    if (await stores.prices.isEmpty())
-      await stores.prices.insert(prices.map((price) => versionOf(deps, price, FIRST_VERSION)));
+    await stores.prices.lockBook();
+    if (!(await stores.prices.isEmpty())) return;
+    const drafts = prices.map(draftOf).map(({ isBackdated: _, ...draft }) => draft);
+    await stores.prices.insert(drafts.map((draft) => pricedBy(deps, { ...draft, version: FIRST_VERSION })));
   });
 }
 
-/** Adds a version of each price, after the ones there are. What was charged keeps the version it was charged under. */
-export async function publishPrices(deps: BillingDeps, prices: readonly NewPrice[]): Promise<void> {
-  await deps.transact(async (stores) => {
-    const book = await stores.prices.candidates(prices);
-    const next = (price: NewPrice) =>
-      Math.max(0, ...book.filter((one) => isSame(one, price)).map((one) => one.version)) + 1;
-    await stores.prices.insert(prices.map((price) => versionOf(deps, price, next(price))));
+/**
+ * Adds a version of each price, after the ones there are, or refuses them all. What was charged keeps the version it was
+ * charged under; usage that waited for one of these prices is rated now.
+ */
+export async function publishPrices(deps: BillingDeps, prices: readonly NewPrice[]): Promise<PublishResult> {
+  const drafts = prices.map(draftOf);
+  const result = await deps.transact(async (stores): Promise<PublishResult> => {
+    await stores.prices.lockBook();
+    const book = await stores.prices.versions(drafts);
+    const decision = decidePublish(book, drafts, await stores.prices.ratedUntil(drafts));
+    if (decision.kind === 'refused') return decision;
+    const published = decision.prices.map((price) => pricedBy(deps, price));
+    await stores.prices.insert(published);
+    return { kind: 'published', prices: published };
   });
+  if (result.kind === 'published') await replayUnpriced(deps, [...new Set(drafts.map((draft) => draft.meter))]);
+  return result;
 }
 
-function versionOf(deps: BillingDeps, price: NewPrice, version: number): Price {
-  return { ...price, id: deps.ids.next('prc'), version, currency: CURRENCY };
+/** In rounds, so that no transaction holds many wallets for long; what still has no price stays parked. */
+async function replayUnpriced(deps: BillingDeps, meters: readonly string[]): Promise<void> {
+  const names = meters.map(waitFor.price);
+  for (;;) {
+    const outcomes = await deps.transact((stores) => replayWaiting(deps, stores, names));
+    if (!outcomes.some((one) => one.kind === 'rated')) return;
+  }
 }
 
-function isSame(one: Price, other: NewPrice): boolean {
-  return one.meter === other.meter && one.region === other.region && one.item === other.item;
+function draftOf({ accountId = EVERY_ACCOUNT, model = UNIT, ...price }: NewPrice): PriceDraft {
+  return { ...price, accountId, model };
+}
+
+function pricedBy(deps: BillingDeps, price: Omit<Price, 'id' | 'currency'>): Price {
+  return { ...price, id: deps.ids.next('prc'), currency: CURRENCY };
 }

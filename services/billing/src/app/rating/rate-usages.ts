@@ -1,9 +1,15 @@
+import { SHANGHAI } from '../../domain/calendar/calendar.ts';
 import type { LedgerBatch } from '../../domain/ledger/ledger-batch.ts';
 import type { Price } from '../../domain/price/price.ts';
-import { type BillLine, lineKeyOf } from '../../domain/rating/bill-line.ts';
-import { type BillLines, type RatedCharge, rateUsage } from '../../domain/rating/rate-usage.ts';
-import { type ParkReason, tellsTheSame, type Usage } from '../../domain/rating/usage.ts';
+import { isCumulative } from '../../domain/price/price-model.ts';
+import { lineKeyOf, totalKeyOf } from '../../domain/rating/bill-line.ts';
+import { Facts, type KnownUsage } from '../../domain/rating/facts.ts';
+import { fenceKeyOf } from '../../domain/rating/fence.ts';
+import type { RatingState } from '../../domain/rating/plan-usage.ts';
+import { type Rated, type RatedCharge, rateUsage } from '../../domain/rating/rate-usage.ts';
+import { type Parked, type ParkReason, tellsTheSame, type Usage, waitFor } from '../../domain/rating/usage.ts';
 import type { BillingDeps, BillingStores } from '../ports.ts';
+import { recallCredit } from '../lots/recall-credit.ts';
 import { lockBatch, writeBatch } from '../write-batch.ts';
 
 /** `duplicate`: rated before. `contradiction`: an event of this id told another fact, and that one was rated. */
@@ -14,7 +20,8 @@ export type RatingOutcome =
 
 /**
  * Rates usage events exactly once, whatever the number and order of their deliveries: in the caller's transaction, under
- * the lock of each account's wallet. What cannot be rated is parked with its reason.
+ * the lock of each account's wallet. What cannot be rated is parked with its reason. Corrections that waited for one of
+ * these events are rated right after it.
  */
 export async function rateUsages(
   deps: BillingDeps,
@@ -22,15 +29,11 @@ export async function rateUsages(
   usages: readonly Usage[],
 ): Promise<RatingOutcome[]> {
   const distinct = [...new Map(usages.map((usage) => [usage.usageId, usage])).values()];
-  const holdIds = distinct.flatMap((usage) => usage.holdId ?? []);
-  const batch = await lockBatch(deps, stores, { accountIds: distinct.map((usage) => usage.tenant.accountId), holdIds });
+  const { batch, known, waiting } = await lookUp(deps, stores, distinct);
   const outcomes: RatingOutcome[] = [];
   const pending: Usage[] = [];
-  const known = new Map(
-    (await stores.usage.find(distinct.map((u) => u.usageId))).map((one) => [one.usage.usageId, one]),
-  );
   for (const usage of distinct) {
-    const before = known.get(usage.usageId);
+    const before = known.find((one) => one.usage.usageId === usage.usageId);
     if (before?.state !== 'rated') pending.push(usage);
     else
       outcomes.push({
@@ -38,45 +41,160 @@ export async function rateUsages(
         usageId: usage.usageId,
       });
   }
-  if (pending.length > 0) outcomes.push(...(await ratePending(deps, stores, batch, pending)));
+  if (pending.length === 0) return outcomes;
+  const state = await loadState(stores, batch, pending, known);
+  const results = rateInOrder(state, pending);
+  await saveResults(deps, stores, state, results);
+  outcomes.push(...results.map(outcomeOf));
+  const freed = waiting.filter((one) => isFreed(one, results));
+  if (freed.length > 0) outcomes.push(...(await rateUsages(deps, stores, freed)));
   return outcomes;
 }
 
-async function ratePending(
+/** Rates events of an epoch anew that a fence has cut since: the difference goes back. */
+export async function rerateUsages(
   deps: BillingDeps,
+  stores: BillingStores,
+  rated: readonly KnownUsage[],
+): Promise<RatingOutcome[]> {
+  const ids = rated.map((one) => one.usage.usageId);
+  const { batch, known } = await lookUp(
+    deps,
+    stores,
+    rated.map((one) => one.usage),
+  );
+  const current = known.filter((one) => ids.includes(one.usage.usageId) && one.supersededBy === undefined);
+  const state = await loadState(
+    stores,
+    batch,
+    current.map((one) => one.usage),
+    known,
+    true,
+  );
+  const results = current.map(({ usage, revision }): Result => ({ usage, ...rateUsage(state, usage, revision + 1) }));
+  await saveResults(deps, stores, state, results);
+  return results.map(outcomeOf);
+}
+
+type Result = Rated | (Parked & { kind: 'parked' });
+
+async function lookUp(deps: BillingDeps, stores: BillingStores, usages: readonly Usage[]) {
+  const batch = await lockBatch(deps, stores, {
+    accountIds: usages.map((usage) => usage.tenant.accountId),
+    holdIds: usages.flatMap((usage) => usage.holdId ?? []),
+  });
+  const ids = usages.flatMap(({ usageId, correctsUsageId }) =>
+    correctsUsageId === undefined ? [usageId] : [usageId, correctsUsageId],
+  );
+  const found = await stores.usage.find(
+    [...new Set(ids)],
+    usages.map(({ usageId }) => waitFor.usage(usageId)),
+  );
+  return { batch, ...found };
+}
+
+async function loadState(
   stores: BillingStores,
   batch: LedgerBatch,
   usages: readonly Usage[],
-): Promise<RatingOutcome[]> {
-  const book = await loadPrices(stores, usages);
-  const before = await stores.billLines.ofResources(usages);
-  const lines: BillLines = new Map(before.map((line) => [lineKeyOf(line), line]));
-  const rated: { usage: Usage; charges: RatedCharge[] }[] = [];
-  const parked: { usage: Usage; reason: ParkReason }[] = [];
-  for (const usage of usages) {
-    const result = rateUsage(batch, book, lines, usage);
-    if (result.kind === 'parked') parked.push({ usage, reason: result.reason });
-    else rated.push({ usage, charges: result.charges });
+  known: readonly KnownUsage[],
+  isRevision = false,
+): Promise<RatingState> {
+  const accountIds = [...new Set(usages.map((usage) => usage.tenant.accountId))];
+  const book = await stores.prices.book(pricedBy(usages), accountIds);
+  const lines = await stores.billLines.ofResources(usages);
+  const quoteIds = usages.flatMap((usage) => usage.quoteId ?? []);
+  const quotes = quoteIds.length === 0 ? [] : await stores.quotes.find(quoteIds);
+  const workloads = usages.filter((usage) => usage.source.epoch > 0);
+  const fences = workloads.length === 0 ? [] : await stores.fences.ofUsages(workloads);
+  const changesFacts = isRevision || usages.some((usage) => usage.correctsUsageId !== undefined);
+  const factIds = changesFacts ? known.flatMap((one) => (one.factId === '' ? [] : [one.factId])) : [];
+  const parts = factIds.length === 0 ? [] : await stores.usage.charged([...new Set(factIds)]);
+  const quoted = quotes.flatMap((quote) => quote.lines.map((line) => line.rate.price));
+  const prices = new Map([...book.prices, ...quoted].map((price) => [price.id, price]));
+  const older = parts.length === 0 ? [] : lines.map((line) => line.priceId).filter((id) => !prices.has(id));
+  if (older.length > 0) for (const price of await stores.prices.ofIds(older)) prices.set(price.id, price);
+  const totals = await loadTotals(stores, accountIds, [...prices.values()]);
+  await recallCredit(stores, batch, lines, totals);
+  return {
+    batch,
+    book,
+    prices,
+    quotes: new Map(quotes.map((quote) => [quote.id, quote])),
+    fences: new Map(fences.map((fence) => [fenceKeyOf(fence), fence.fencedAt])),
+    facts: new Facts(known, parts),
+    lines: new Map(lines.map((line) => [lineKeyOf(line), line])),
+    totals: new Map(totals.map((total) => [totalKeyOf(total), total])),
+    zone: SHANGHAI,
+  };
+}
+
+function pricedBy(usages: readonly Usage[]) {
+  return usages.flatMap(({ readings, region, item }) => readings.map(({ meter }) => ({ meter, region, item })));
+}
+
+async function loadTotals(stores: BillingStores, accountIds: readonly string[], prices: readonly Price[]) {
+  const priceIds = prices.filter((price) => isCumulative(price.model)).map((price) => price.id);
+  return priceIds.length === 0 ? [] : stores.billLines.totals({ accountIds, priceIds });
+}
+
+/** An event that waits for another one of the same batch is tried again after it, as long as that helps. */
+function rateInOrder(state: RatingState, usages: readonly Usage[]): Result[] {
+  const results = new Map<string, Result>();
+  let left = [...usages];
+  while (left.length > 0) {
+    const waiting: Usage[] = [];
+    for (const usage of left) {
+      const result: Result = { usage, ...rateUsage(state, usage) };
+      results.set(usage.usageId, result);
+      if (result.kind === 'parked' && result.reason === 'original_not_found') waiting.push(usage);
+    }
+    if (waiting.length === left.length) break;
+    left = waiting;
   }
-  const changed = changedLines(before, lines);
+  return [...results.values()];
+}
+
+async function saveResults(
+  deps: BillingDeps,
+  stores: BillingStores,
+  state: RatingState,
+  results: readonly Result[],
+): Promise<void> {
+  const { batch } = state;
+  const parked = results.filter((one) => one.kind === 'parked');
+  const rated = results.filter((one) => one.kind === 'rated');
+  const changed = new Map(rated.flatMap((one) => one.charges.map(({ line }) => [lineKeyOf(line), line.id])));
+  const lines = [...changed.keys()].flatMap((key) => state.lines.get(key) ?? []);
+  const totals = [...state.totals.values()].filter((total) => lines.some((line) => shares(total, line)));
   if (parked.length > 0) await stores.usage.park(parked, batch.now);
-  if (changed.length > 0) await stores.billLines.save(changed);
+  if (lines.length > 0) await stores.billLines.save(lines);
+  if (totals.length > 0) await stores.billLines.saveTotals(totals);
   if (rated.length > 0) await stores.usage.saveRated(rated, batch.now);
   const facts = rated.flatMap(({ charges }) => charges.map((charge) => ({ kind: 'charge_rated' as const, ...charge })));
   await writeBatch(deps, stores, batch, facts);
-  return [
-    ...rated.map(({ usage, charges }) => ({ kind: 'rated' as const, usageId: usage.usageId, charges })),
-    ...parked.map(({ usage, reason }) => ({ kind: 'parked' as const, usageId: usage.usageId, reason })),
-  ];
 }
 
-function loadPrices(stores: BillingStores, usages: readonly Usage[]): Promise<Price[]> {
-  return stores.prices.candidates(
-    usages.flatMap(({ readings, region, item }) => readings.map(({ meter }) => ({ meter, region, item }))),
+function shares(
+  total: { accountId: string; priceId: string; discountId: string; period: string },
+  line: { tenant: { accountId: string }; priceId: string; discountId: string; period: string },
+): boolean {
+  return (
+    line.period !== '' &&
+    total.period === line.period &&
+    total.priceId === line.priceId &&
+    total.discountId === line.discountId &&
+    total.accountId === line.tenant.accountId
   );
 }
 
-function changedLines(before: readonly BillLine[], lines: BillLines): BillLine[] {
-  const versions = new Map(before.map((line) => [line.id, line.version]));
-  return [...lines.values()].filter((line) => versions.get(line.id) !== line.version);
+/** A correction that waited for an event which is rated now. */
+function isFreed(usage: Usage, results: readonly Result[]): boolean {
+  return results.some((one) => one.kind === 'rated' && one.usage.usageId === usage.correctsUsageId);
+}
+
+function outcomeOf(result: Result): RatingOutcome {
+  const { usageId } = result.usage;
+  if (result.kind === 'rated') return { kind: 'rated', usageId, charges: result.charges };
+  return { kind: 'parked', usageId, reason: result.reason };
 }

@@ -1,4 +1,4 @@
-import type { BillingDeps } from '../ports.ts';
+import type { BillingDeps, BillingStores } from '../ports.ts';
 import { type RatingOutcome, rateUsages } from './rate-usages.ts';
 
 /** Most events that one call replays. */
@@ -11,4 +11,20 @@ export async function replayParkedUsage(deps: BillingDeps, usageIds: readonly st
     const parked = await stores.usage.parked(ids);
     return parked.length === 0 ? [] : rateUsages(deps, stores, parked);
   });
+}
+
+/** Rates what waits for one of these things (`waitFor`), now that they are there. */
+export async function replayWaiting(
+  deps: BillingDeps,
+  stores: BillingStores,
+  names: readonly string[],
+): Promise<RatingOutcome[]> {
+  const waiting = await stores.usage.waitingFor(names, MAX_REPLAY);
+  return waiting.length === 0 ? [] : rateUsages(deps, stores, waiting);
+}
+
+/** Rates parked usage whose hold or wallet has come since: nobody needs to ask for it. */
+export async function replayCurable(deps: BillingDeps, stores: BillingStores): Promise<RatingOutcome[]> {
+  const curable = await stores.usage.curable(MAX_REPLAY);
+  return curable.length === 0 ? [] : rateUsages(deps, stores, curable);
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { mulDivFloor } from '@suanli/kernel';
 import { describe, expect, it } from 'vitest';
 import { findPrice, type Price } from './price.ts';
+import { UNIT } from './price-model.ts';
 import { quoteUsage } from './quote.ts';
 
 function aPrice(changes: Partial<Price> = {}): Price {
@@ -14,7 +15,7 @@ function aPrice(changes: Partial<Price> = {}): Price {
     amountMicros: 7n,
     perQuantity: 3n,
   };
-  return { ...price, currency: 'CNY', effectiveFrom: 0, display: '', ...changes };
+  return { ...price, accountId: '', model: UNIT, currency: 'CNY', effectiveFrom: 0, display: '', ...changes };
 }
 
 const asked = { meter: 'gpu_time', region: 'cn-hefei', item: 'gpu.l40s-48g' };
@@ -45,6 +46,21 @@ describe('findPrice', () => {
     expect([0, 99, 100].map((at) => findPrice(book, asked, at)?.id)).toEqual(['v1', 'v1', 'v3']);
   });
 
+  it('takes the account’s own before everything else, for that account alone', () => {
+    const own = aPrice({ id: 'own', accountId: 'acc_1' });
+    const book = [everything, both, own];
+    expect(findPrice(book, { ...asked, accountId: 'acc_1' }, 0)?.id).toBe('own');
+    expect(findPrice(book, { ...asked, accountId: 'acc_2' }, 0)?.id).toBe('both');
+    expect(findPrice(book, asked, 0)?.id).toBe('both');
+  });
+
+  it('falls back to the wider price from the instant at which the narrower one is withdrawn', () => {
+    const withdrawn = { ...both, id: 'gone', version: 2, model: { kind: 'withdrawn' as const }, effectiveFrom: 100 };
+    const book = [everything, both, withdrawn];
+    expect([99, 100].map((at) => findPrice(book, asked, at)?.id)).toEqual(['both', 'everything']);
+    expect(findPrice([both, withdrawn], asked, 100)).toBeUndefined();
+  });
+
   it('finds none before the first version, for another region, or for another meter', () => {
     expect(findPrice([aPrice({ effectiveFrom: 1 })], asked, 0)).toBeUndefined();
     expect(findPrice([foreign], asked, 0)).toBeUndefined();
@@ -60,7 +76,7 @@ describe('quoteUsage', () => {
         fc.bigInt(0n, 10n ** 9n),
         fc.bigInt(1n, 10n ** 10n),
         (quantity, amountMicros, perQuantity) => {
-          const quoted = quoteUsage([aPrice({ amountMicros, perQuantity })], [{ ...asked, quantity }], 0);
+          const quoted = quoteUsage({ prices: [aPrice({ amountMicros, perQuantity })], discounts: [] }, [{ ...asked, quantity }], 0);
           const charge = mulDivFloor(quantity, amountMicros, perQuantity);
           if (charge > 2n ** 62n) return;
           if (quoted.kind !== 'quoted') throw new Error(quoted.reason);
@@ -75,6 +91,6 @@ describe('quoteUsage', () => {
     ['quantity_out_of_range', { ...asked, quantity: -1n }],
     ['quantity_out_of_range', { ...asked, quantity: 2n ** 63n }],
   ] as const)('refuses with %s', (reason, line) => {
-    expect(quoteUsage([aPrice()], [line], 0)).toMatchObject({ kind: 'refused', reason });
+    expect(quoteUsage({ prices: [aPrice()], discounts: [] }, [line], 0)).toMatchObject({ kind: 'refused', reason });
   });
 });

@@ -1,10 +1,14 @@
-import { type Instant, MAX_MICROS, type Micros, mulDivFloor, type TenantPath } from '@suanli/kernel';
+import { type Instant, MAX_MICROS, type Micros, type TenantPath } from '@suanli/kernel';
+import { monthOf, type Month, type Zone } from '../calendar/calendar.ts';
 import type { Price } from '../price/price.ts';
-import type { MeterReading, Usage } from './usage.ts';
+import { amountOf, isCumulative } from '../price/price-model.ts';
+import { basisPointsOf, type Rate } from '../price/rate.ts';
+import type { Usage } from './usage.ts';
 
 /**
- * What one resource cost on one meter under one version of a price. Its amount is floor(quantity × amount / per) of the
- * whole quantity so far, so that slicing or reordering the usage never changes it.
+ * What one resource cost on one meter at one rate: a version of a price, and the discount on it. Under a unit price its
+ * amount is floor(quantity × amount / per) of the whole quantity so far, so that slicing or reordering the usage never
+ * changes it. Under a price of the whole month it is the resource's share of the account's total of that month.
  */
 export type BillLine = {
   id: string;
@@ -21,8 +25,14 @@ export type BillLine = {
   currency: string;
   priceId: string;
   priceVersion: number;
+  /** Of a tiered price: that of its first tier. */
   priceAmountMicros: Micros;
   pricePerQuantity: bigint;
+  /** Empty when there is no discount. */
+  discountId: string;
+  discountBasisPoints: number;
+  /** The month whose total counts, under a price of the whole month; empty under a unit price. */
+  period: Month;
   /** The hold that paid last; empty when the wallet paid directly. */
   holdId: string;
   usageFrom: Instant;
@@ -33,20 +43,46 @@ export type BillLine = {
   updatedAt: Instant;
 };
 
-/** Which line a reading belongs to. */
-export function lineKey(usage: Usage, meter: string, priceId: string): string {
-  const { tenant, source, region, item } = usage;
-  return lineKeyOf({ tenant, sourceKind: source.kind, sourceId: source.id, meter, region, item, priceId });
-}
+/** What an account used in one month at one rate that looks at the whole month. The lines of its resources share it. */
+export type PeriodTotal = {
+  accountId: string;
+  priceId: string;
+  discountId: string;
+  period: Month;
+  quantity: bigint;
+  amountMicros: Micros;
+  writtenOffMicros: Micros;
+  /** Grows with each charge. */
+  version: bigint;
+};
 
-type LineIdentity = Pick<BillLine, 'tenant' | 'sourceKind' | 'sourceId' | 'meter' | 'region' | 'item' | 'priceId'>;
+type LineIdentity = Pick<
+  BillLine,
+  'tenant' | 'sourceKind' | 'sourceId' | 'meter' | 'region' | 'item' | 'priceId' | 'discountId' | 'period'
+>;
 
-export function lineKeyOf({ tenant, sourceKind, sourceId, meter, region, item, priceId }: LineIdentity): string {
+export function lineKeyOf(line: LineIdentity): string {
+  const { tenant, sourceKind, sourceId, meter, region, item, priceId, discountId, period } = line;
   const { accountId, subAccountId = '', workspaceId } = tenant;
-  return JSON.stringify([accountId, subAccountId, workspaceId, sourceKind, sourceId, meter, region, item, priceId]);
+  const resource = [accountId, subAccountId, workspaceId, sourceKind, sourceId];
+  return JSON.stringify([...resource, meter, region, item, priceId, discountId, period]);
 }
 
-export function emptyLine(usage: Usage, price: Price, at: { id: string; now: Instant }): BillLine {
+export function totalKeyOf(total: Pick<PeriodTotal, 'accountId' | 'priceId' | 'discountId' | 'period'>): string {
+  return JSON.stringify([total.accountId, total.priceId, total.discountId, total.period]);
+}
+
+/** The total that a line shares; undefined under a unit price. */
+export function totalKeyOfLine({ tenant, priceId, discountId, period }: BillLine): string | undefined {
+  return period === '' ? undefined : totalKeyOf({ accountId: tenant.accountId, priceId, discountId, period });
+}
+
+export function emptyLine(
+  usage: Usage,
+  { rate, from }: { rate: Rate; from: Instant },
+  at: { id: string; now: Instant; zone: Zone },
+): BillLine {
+  const { price } = rate;
   return {
     id: at.id,
     tenant: usage.tenant,
@@ -63,6 +99,9 @@ export function emptyLine(usage: Usage, price: Price, at: { id: string; now: Ins
     priceVersion: price.version,
     priceAmountMicros: price.amountMicros,
     pricePerQuantity: price.perQuantity,
+    discountId: rate.discount?.id ?? '',
+    discountBasisPoints: basisPointsOf(rate),
+    period: isCumulative(price.model) ? monthOf(from, at.zone) : '',
     holdId: usage.holdId ?? '',
     usageFrom: usage.from,
     usageTo: usage.to,
@@ -72,25 +111,47 @@ export function emptyLine(usage: Usage, price: Price, at: { id: string; now: Ins
   };
 }
 
-/** The line with one more reading, and what that adds to its amount. Undefined when 64 bits cannot hold the result. */
-export function addReading(
-  line: BillLine,
-  usage: Usage,
-  reading: MeterReading,
+export function emptyTotal({ tenant, priceId, discountId, period }: BillLine): PeriodTotal {
+  const zero = { quantity: 0n, amountMicros: 0n, writtenOffMicros: 0n, version: 0n };
+  return { accountId: tenant.accountId, priceId, discountId, period, ...zero };
+}
+
+/** A change of what a line counts. The quantity is negative where a correction takes back. */
+export type Addition = { quantity: bigint; from: Instant; to: Instant; holdId: string | undefined };
+export type Growth = {
+  line: BillLine;
+  total: PeriodTotal | undefined;
+  /** What had been used before: the added amount is that of the quantities after and before. */
+  baseQuantity: bigint;
+  addedMicros: Micros;
+};
+
+/**
+ * The line, and the total that it shares, with a quantity more, and what that adds to the amount. Undefined when it would
+ * take back more than there is, or when 64 bits cannot hold the result.
+ */
+export function grow(
+  { line, total, price }: { line: BillLine; total: PeriodTotal | undefined; price: Price },
+  { quantity, from, to, holdId }: Addition,
   now: Instant,
-): { line: BillLine; addedMicros: Micros } | undefined {
-  const quantity = line.quantity + reading.quantity;
-  const amountMicros = mulDivFloor(quantity, line.priceAmountMicros, line.pricePerQuantity);
-  if (reading.quantity < 0n || quantity > MAX_MICROS || amountMicros > MAX_MICROS) return undefined;
+): Growth | undefined {
+  const before = total ?? line;
+  const after = before.quantity + quantity;
+  const lineQuantity = line.quantity + quantity;
+  if (after < 0n || lineQuantity < 0n || after > MAX_MICROS) return undefined;
+  const amountMicros = amountOf(price, after, line.discountBasisPoints);
+  if (amountMicros > MAX_MICROS) return undefined;
+  const addedMicros = amountMicros - before.amountMicros;
   const grown: BillLine = {
     ...line,
-    quantity,
-    amountMicros,
-    holdId: usage.holdId ?? line.holdId,
-    usageFrom: Math.min(line.usageFrom, usage.from),
-    usageTo: Math.max(line.usageTo, usage.to),
+    quantity: lineQuantity,
+    amountMicros: line.amountMicros + addedMicros,
+    holdId: holdId ?? line.holdId,
+    usageFrom: Math.min(line.usageFrom, from),
+    usageTo: Math.max(line.usageTo, to),
     version: line.version + 1n,
     updatedAt: now,
   };
-  return { line: grown, addedMicros: amountMicros - line.amountMicros };
+  const grownTotal = total && { ...total, quantity: after, amountMicros, version: total.version + 1n };
+  return { line: grown, total: grownTotal, baseQuantity: before.quantity, addedMicros };
 }

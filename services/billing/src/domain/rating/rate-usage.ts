@@ -1,84 +1,150 @@
-import { invariant } from '@suanli/kernel';
 import { decideSettled } from '../hold/decide-hold.ts';
 import type { LedgerBatch } from '../ledger/ledger-batch.ts';
-import { findPrice, type Price } from '../price/price.ts';
-import { addReading, type BillLine, emptyLine, lineKey } from './bill-line.ts';
-import { type Charge, chargeTransfers, settle } from './charge.ts';
-import { type MeterReading, mergedReadings, type ParkReason, type Usage } from './usage.ts';
-
-/** The bill lines that a batch knows and changes, by `lineKey`. */
-export type BillLines = Map<string, BillLine>;
+import {
+  type BillLine,
+  emptyTotal,
+  type Growth,
+  grow,
+  lineKeyOf,
+  type PeriodTotal,
+  totalKeyOf,
+  totalKeyOfLine,
+} from './bill-line.ts';
+import { type Charge, type Settlement, settleInto } from './charge.ts';
+import { type Delta, planUsage, type RatingState, type UsagePlan } from './plan-usage.ts';
+import type { ParkReason, Usage } from './usage.ts';
 
 export type RatedCharge = { charge: Charge; usage: Usage; line: BillLine };
-export type RatingResult = { kind: 'rated'; charges: RatedCharge[] } | { kind: 'parked'; reason: ParkReason };
-
-type PricedReading = { reading: MeterReading; price: Price };
+export type Rated = {
+  kind: 'rated';
+  usage: Usage;
+  charges: RatedCharge[];
+  factId: string;
+  revision: number;
+  /** How much of the readings lay beyond a fence: told, and not charged. */
+  refusedQuantity: bigint;
+};
+export type RatingResult = Rated | { kind: 'parked'; reason: ParkReason; waitsFor: string };
 
 /**
- * Rates one usage event into the batch: all of its readings, or none. Each reading grows its bill line, the difference
- * is captured from the named hold; the last event of its source also gives back what the hold has left.
+ * Rates one usage event into the batch: all of its readings, or none. Each part grows its bill line, the difference is
+ * captured from the named hold, or paid back; the last event of its source also gives back what the hold has left.
+ * `revision` above 0 rates an event anew, after a fence has cut it.
  */
-export function rateUsage(batch: LedgerBatch, book: readonly Price[], lines: BillLines, usage: Usage): RatingResult {
-  const payable = findPayer(batch, usage);
-  if (payable !== undefined) return { kind: 'parked', reason: payable };
-  const priced: PricedReading[] = [];
-  for (const reading of mergedReadings(usage.readings)) {
-    const price = findPrice(book, { meter: reading.meter, region: usage.region, item: usage.item }, usage.from);
-    if (price === undefined) return { kind: 'parked', reason: 'price_not_found' };
-    const line = lines.get(lineKey(usage, reading.meter, price.id)) ?? emptyLine(usage, price, { id: '', now: 0 });
-    if (addReading(line, usage, reading, batch.now) === undefined)
-      return { kind: 'parked', reason: 'quantity_out_of_range' };
-    priced.push({ reading, price });
+export function rateUsage(state: RatingState, usage: Usage, revision = 0): RatingResult {
+  const plan = planUsage(state, usage, revision > 0);
+  if (plan.kind === 'parked') {
+    if (plan.reason === 'beyond_fence') releaseAfterLast(state.batch, usage);
+    return plan;
   }
-  const charges = priced.map((one) => chargeReading(batch, lines, usage, one));
-  releaseAfterLast(batch, usage);
-  return { kind: 'rated', charges };
+  const growths = growAll(state, usage, plan);
+  if (growths === undefined) return { kind: 'parked', reason: 'quantity_out_of_range', waitsFor: '' };
+  const charges = growths.map((one) => chargeGrowth(state, usage, { ...one, factId: plan.factId, revision }));
+  state.facts.rated(
+    { usage, state: 'rated', factId: plan.factId, revision },
+    charges.map((one) => one.charge),
+  );
+  releaseAfterLast(state.batch, usage);
+  const { factId, refusedQuantity } = plan;
+  return { kind: 'rated', usage, charges, factId, revision, refusedQuantity };
 }
 
-/** Undefined when a wallet can pay; a hold that is named must exist and belong to the same account. */
-function findPayer(batch: LedgerBatch, usage: Usage): ParkReason | undefined {
-  if (usage.holdId !== undefined) {
-    const hold = batch.hold(usage.holdId);
-    if (hold === undefined) return 'hold_not_found';
-    if (hold.tenant.accountId !== usage.tenant.accountId) return 'hold_of_other_tenant';
-  }
-  return batch.walletOf(usage.tenant.accountId) === undefined ? 'wallet_not_found' : undefined;
-}
+type Grown = { delta: Delta; growth: Growth };
 
-function chargeReading(
-  batch: LedgerBatch,
-  lines: BillLines,
+/** Every line and total after the event, in memory only; undefined when one of them cannot be. */
+function growAll(
+  state: RatingState,
   usage: Usage,
-  { reading, price }: PricedReading,
+  { deltas }: Extract<UsagePlan, { kind: 'planned' }>,
+): Grown[] | undefined {
+  const lines = new Map<string, BillLine>();
+  const totals = new Map<string, PeriodTotal>();
+  const grown: Grown[] = [];
+  for (const delta of deltas) {
+    const lineKey = lineKeyOf(delta.line);
+    const line = lines.get(lineKey) ?? delta.line;
+    const totalKey = totalKeyOfLine(line);
+    const total =
+      totalKey === undefined ? undefined : (totals.get(totalKey) ?? state.totals.get(totalKey) ?? emptyTotal(line));
+    const { quantity, from, to, price } = delta;
+    const growth = grow({ line, total, price }, { quantity, from, to, holdId: usage.holdId }, state.batch.now);
+    if (growth === undefined) return undefined;
+    const named = growth.line.id === '' ? { ...growth.line, id: state.batch.newId('bil') } : growth.line;
+    lines.set(lineKey, named);
+    if (growth.total !== undefined) totals.set(totalKeyOf(growth.total), growth.total);
+    grown.push({ delta, growth: { ...growth, line: named } });
+  }
+  return grown;
+}
+
+function chargeGrowth(
+  state: RatingState,
+  usage: Usage,
+  { delta, growth, factId, revision }: Grown & { factId: string; revision: number },
 ): RatedCharge {
-  const key = lineKey(usage, reading.meter, price.id);
-  const known = lines.get(key) ?? emptyLine(usage, price, { id: batch.newId('bil'), now: batch.now });
-  const grown = addReading(known, usage, reading, batch.now);
-  const wallet = batch.walletOf(usage.tenant.accountId);
-  invariant(grown !== undefined && wallet !== undefined, `usage ${usage.usageId} was found ratable`);
-  const hold = usage.holdId === undefined ? undefined : batch.hold(usage.holdId);
-  const settlement = settle(grown.addedMicros, wallet, hold);
-  const line = { ...grown.line, writtenOffMicros: grown.line.writtenOffMicros + settlement.writtenOffMicros };
-  lines.set(key, line);
-  const transfers = chargeTransfers(settlement, { wallet, hold, billLineId: line.id }, batch);
-  const captured = hold !== undefined && settlement.heldMicros > 0n;
-  batch.apply({
-    transfers,
-    ...(captured && {
-      hold: { ...hold, capturedMicros: hold.capturedMicros + settlement.heldMicros, version: hold.version + 1n },
-    }),
-  });
+  const { batch } = state;
+  const settlement = pay(state, usage, growth);
+  const writtenOffMicros = lineNow(state, growth.line).writtenOffMicros + settlement.writtenOffMicros;
+  const line = { ...growth.line, writtenOffMicros };
+  state.lines.set(lineKeyOf(line), line);
+  state.prices.set(delta.price.id, delta.price);
+  if (growth.total !== undefined) {
+    const borneMicros = totalNow(state, growth.total).writtenOffMicros + settlement.writtenOffMicros;
+    state.totals.set(totalKeyOf(growth.total), { ...growth.total, writtenOffMicros: borneMicros });
+  }
   const charge: Charge = {
     id: batch.newId('chg'),
     usageId: usage.usageId,
+    factId,
+    revision,
     billLineId: line.id,
-    meter: reading.meter,
-    quantity: reading.quantity,
-    amountMicros: grown.addedMicros,
+    meter: line.meter,
+    quantity: delta.quantity,
+    baseQuantity: growth.baseQuantity,
+    usageFrom: delta.from,
+    usageTo: delta.to,
+    day: delta.day,
+    amountMicros: growth.addedMicros,
     ...settlement,
     createdAt: batch.now,
   };
   return { charge, usage, line };
+}
+
+/** Moves the money of one charge, either way. Of a shared total, what the account paid for all of it can come back. */
+function pay(state: RatingState, usage: Usage, { line, total, addedMicros }: Growth): Settlement {
+  const { accountId } = usage.tenant;
+  const scope = { product: usage.source.kind, item: usage.item, region: usage.region };
+  const before = total === undefined ? lineNow(state, line) : totalNow(state, total);
+  const amountMicros = (total ?? line).amountMicros - addedMicros;
+  const settlement = settleInto(state.batch, addedMicros, {
+    accountId,
+    holdId: usage.holdId,
+    scope,
+    lineId: line.id,
+    paid: { references: paidFor(state, line, total), amountMicros, writtenOffMicros: before.writtenOffMicros },
+  });
+  const { heldMicros, walletMicros, writtenOffMicros: unpaidMicros } = settlement;
+  const spend = { spender: { tenant: usage.tenant, scope }, amountMicros: heldMicros + walletMicros, unpaidMicros };
+  state.batch.apply({ transfers: [], spend });
+  return settlement;
+}
+
+/** The lines that an amount was paid for: those that share the total, as far as this batch knows them. */
+function paidFor(state: RatingState, line: BillLine, total: PeriodTotal | undefined): string[] {
+  if (total === undefined) return [line.id];
+  const key = totalKeyOf(total);
+  const sharing = [...state.lines.values()].filter((one) => totalKeyOfLine(one) === key).map((one) => one.id);
+  return [...new Set([line.id, ...sharing])];
+}
+
+function totalNow(state: RatingState, total: PeriodTotal): PeriodTotal {
+  return state.totals.get(totalKeyOf(total)) ?? total;
+}
+
+/** The line as charges before this one have left it: growths were made before anyone paid. */
+function lineNow(state: RatingState, line: BillLine): BillLine {
+  return state.lines.get(lineKeyOf(line)) ?? line;
 }
 
 function releaseAfterLast(batch: LedgerBatch, usage: Usage): void {

@@ -21,15 +21,59 @@ export type Usage = {
   to: Instant;
   /** The last event of its source and epoch. */
   isFinal: boolean;
+  /** Tells an earlier fact anew, as a whole: the difference is booked. Of a chain of corrections, the one before it. */
+  correctsUsageId?: string;
+  /** The quote that its workload was submitted under: its prices count. */
+  quoteId?: string;
 };
 
-/** Why usage could not be rated. It stays parked and can be rated later, once the cause is gone. */
+/** Why usage could not be rated. It stays parked and is rated once the cause is gone. */
 export type ParkReason =
   | 'price_not_found'
   | 'hold_not_found'
   | 'hold_of_other_tenant'
   | 'wallet_not_found'
-  | 'quantity_out_of_range';
+  | 'quantity_out_of_range'
+  /** Longer than any window that anyone meters: a mistake of who tells it. */
+  | 'window_out_of_range'
+  /** The fact that it corrects has not been rated. */
+  | 'original_not_found'
+  /** Another event corrects the same fact: of a fork only the first counts. */
+  | 'already_corrected'
+  /** It corrects a fact of another account or resource. */
+  | 'correction_of_other_fact'
+  /** Its epoch was fenced before it began. */
+  | 'beyond_fence'
+  | 'quote_not_found'
+  | 'quote_of_other_tenant';
+
+export const PARK_REASONS: readonly ParkReason[] = [
+  'price_not_found',
+  'hold_not_found',
+  'hold_of_other_tenant',
+  'wallet_not_found',
+  'quantity_out_of_range',
+  'window_out_of_range',
+  'original_not_found',
+  'already_corrected',
+  'correction_of_other_fact',
+  'beyond_fence',
+  'quote_not_found',
+  'quote_of_other_tenant',
+];
+
+/** Usage that waits, why, and for what: `hold:hld_1` comes, and everything that waits for it is rated. */
+export type Parked = { usage: Usage; reason: ParkReason; waitsFor: string };
+
+/** The name of a thing that parked usage waits for. Empty when only a person can help. */
+export const waitFor = {
+  price: (meter: string) => `price:${meter}`,
+  hold: (holdId: string) => `hold:${holdId}`,
+  wallet: (accountId: string) => `wallet:${accountId}`,
+  usage: (usageId: string) => `usage:${usageId}`,
+  quote: (quoteId: string) => `quote:${quoteId}`,
+  nothing: '',
+};
 
 /** One reading per meter, without the empty ones: a reading of zero needs no price and makes no charge. */
 export function mergedReadings(readings: readonly MeterReading[]): MeterReading[] {
@@ -43,7 +87,7 @@ export function tellsTheSame(one: Usage, other: Usage): boolean {
   return contentOf(one) === contentOf(other);
 }
 
-function contentOf({ tenant, source, region, item, from, to, readings }: Usage): string {
+function contentOf({ tenant, source, region, item, from, to, readings, correctsUsageId }: Usage): string {
   const quantities = mergedReadings(readings).map(({ meter, quantity }) => `${meter}=${quantity}`);
   return JSON.stringify([
     tenant.accountId,
@@ -55,5 +99,6 @@ function contentOf({ tenant, source, region, item, from, to, readings }: Usage):
     from,
     to,
     quantities.sort(),
+    correctsUsageId ?? '',
   ]);
 }

@@ -1,73 +1,65 @@
 import type { Tx } from '@suanli/postgres';
-import { and, asc, inArray, sql } from 'drizzle-orm';
-import type { UsageStore } from '../../../app/ports.ts';
+import { and, asc, eq, gt, inArray, or, type SQL, sql } from 'drizzle-orm';
+import type { UsageStore } from '../../../app/rating/ports.ts';
+import type { ChargedPart, KnownUsage } from '../../../domain/rating/facts.ts';
+import type { Rated } from '../../../domain/rating/rate-usage.ts';
 import type { Usage } from '../../../domain/rating/usage.ts';
-import { charges as chargesTable, usageEvents } from '../schema/index.ts';
+import { billLines, charges as chargesTable, usageEvents } from '../schema/index.ts';
 import { fromTaggedJson, toTaggedJson } from '../tagged-json.ts';
 
 /** Written out, not as a parameter, so that the partial index of the same words serves it. */
 export const IS_PARKED = sql`${usageEvents.state} = 'parked'`;
 
+const KNOWN = {
+  usageId: usageEvents.usageId,
+  state: usageEvents.state,
+  body: usageEvents.body,
+  factId: usageEvents.factId,
+  supersededBy: usageEvents.supersededBy,
+  revision: usageEvents.revision,
+};
+type KnownRow = Pick<typeof usageEvents.$inferSelect, keyof typeof KNOWN>;
+
 export function usageStore(tx: Tx): UsageStore {
   return {
-    async find(usageIds) {
-      const rows = await tx
-        .select({ state: usageEvents.state, body: usageEvents.body })
-        .from(usageEvents)
-        .where(inArray(usageEvents.usageId, [...usageIds]));
-      return rows.map(({ state, body }) => ({ state, usage: fromTaggedJson<Usage>(body) }));
+    async find(usageIds, names = []) {
+      const isNamed = inArray(usageEvents.usageId, [...usageIds]);
+      const waits = names.length === 0 ? undefined : and(IS_PARKED, inArray(usageEvents.waitsFor, [...names]));
+      const rows = await tx.select(KNOWN).from(usageEvents).where(or(isNamed, waits));
+      const asked = new Set(usageIds);
+      return {
+        known: rows.filter((row) => asked.has(row.usageId)).map(toKnown),
+        waiting: rows.filter((row) => !asked.has(row.usageId)).map((row) => fromTaggedJson<Usage>(row.body)),
+      };
     },
-    async saveRated(rated, now) {
-      const at = new Date(now);
-      await tx
-        .insert(usageEvents)
-        .values(
-          rated.map(({ usage, charges }) => ({
-            ...rowOf(usage, at),
-            state: 'rated' as const,
-            ratedAt: at,
-            chargeCount: charges.length,
-          })),
-        )
-        .onConflictDoUpdate({
-          target: usageEvents.usageId,
-          set: {
-            state: 'rated',
-            reason: null,
-            ratedAt: at,
-            chargeCount: sql`excluded.charge_count`,
-            body: sql`excluded.body`,
-          },
-          setWhere: IS_PARKED,
-        });
-      const charges = rated.flatMap((one) => one.charges.map(({ charge }) => ({ ...charge, createdAt: at })));
-      if (charges.length > 0) await tx.insert(chargesTable).values(charges);
-    },
+    charged: (factIds) => chargedParts(tx, factIds),
+    ratedAfter: ({ sourceKind, sourceId, epoch, fencedAt }) =>
+      ratedAfter(tx, { sourceKind, sourceId, epoch, fencedAt }),
+    saveRated: (rated, now) => saveRated(tx, rated, new Date(now)),
     async park(parked, now) {
       const at = new Date(now);
       await tx
         .insert(usageEvents)
         .values(
-          parked.map(({ usage, reason }) => ({
+          parked.map(({ usage, reason, waitsFor }) => ({
             ...rowOf(usage, at),
             state: 'parked' as const,
             reason,
+            waitsFor,
             chargeCount: 0,
           })),
         )
         .onConflictDoUpdate({
           target: usageEvents.usageId,
-          set: { reason: sql`excluded.reason`, attempts: sql`${usageEvents.attempts} + 1` },
+          set: {
+            reason: sql`excluded.reason`,
+            waitsFor: sql`excluded.waits_for`,
+            attempts: sql`${usageEvents.attempts} + 1`,
+          },
           setWhere: IS_PARKED,
         });
     },
-    async parked(usageIds) {
-      const rows = await tx
-        .select({ body: usageEvents.body })
-        .from(usageEvents)
-        .where(and(inArray(usageEvents.usageId, [...usageIds]), IS_PARKED));
-      return rows.map((row) => fromTaggedJson<Usage>(row.body));
-    },
+    parked: (usageIds) => parkedBodies(tx, inArray(usageEvents.usageId, [...usageIds])),
     async parkedIds(limit) {
       const rows = await tx
         .select({ usageId: usageEvents.usageId })
@@ -77,7 +69,127 @@ export function usageStore(tx: Tx): UsageStore {
         .limit(limit);
       return rows.map((row) => row.usageId);
     },
+    waitingFor: (names, limit) => parkedBodies(tx, inArray(usageEvents.waitsFor, [...names]), limit),
+    curable: (limit) => parkedBodies(tx, IS_CURABLE, limit),
   };
+}
+
+/** The cause can be seen to be gone: the hold or the wallet is there now. */
+const IS_CURABLE = sql`
+  (${usageEvents.reason} = 'hold_not_found'
+    and exists (select from holds where holds.id = substr(${usageEvents.waitsFor}, length('hold:') + 1)))
+  or (${usageEvents.reason} = 'wallet_not_found'
+    and exists (select from wallets where wallets.account_id = ${usageEvents.accountId}))
+  or (${usageEvents.reason} = 'quote_not_found'
+    and exists (select from quotes where quotes.id = substr(${usageEvents.waitsFor}, length('quote:') + 1)))`;
+
+async function parkedBodies(tx: Tx, which: SQL, limit?: number): Promise<Usage[]> {
+  const query = tx
+    .select({ body: usageEvents.body })
+    .from(usageEvents)
+    .where(and(IS_PARKED, which))
+    .orderBy(asc(usageEvents.usageId));
+  const rows = await (limit === undefined ? query : query.limit(limit));
+  return rows.map((row) => fromTaggedJson<Usage>(row.body));
+}
+
+async function chargedParts(tx: Tx, factIds: readonly string[]): Promise<ChargedPart[]> {
+  const ids = [...factIds];
+  const isOriginal = inArray(chargesTable.usageId, ids);
+  const isLater = and(
+    inArray(chargesTable.factId, ids),
+    sql`(${chargesTable.factId} <> ${chargesTable.usageId} or ${chargesTable.revision} > 0)`,
+  );
+  const { factId, billLineId, day, meter } = chargesTable;
+  const rows = await tx
+    .select({
+      factId,
+      billLineId,
+      day,
+      meter,
+      quantity: sql<string>`sum(${chargesTable.quantity})::text`,
+      from: sql<Date>`min(${chargesTable.usageFrom})`.mapWith(chargesTable.usageFrom),
+      to: sql<Date>`max(${chargesTable.usageTo})`.mapWith(chargesTable.usageTo),
+    })
+    .from(chargesTable)
+    .where(and(or(isOriginal, isLater), inArray(factId, ids)))
+    .groupBy(factId, billLineId, day, meter);
+  return rows.map((row) => ({
+    ...row,
+    quantity: BigInt(row.quantity),
+    from: row.from.getTime(),
+    to: row.to.getTime(),
+  }));
+}
+
+async function ratedAfter(
+  tx: Tx,
+  fence: { sourceKind: string; sourceId: string; epoch: number; fencedAt: number },
+): Promise<KnownUsage[]> {
+  const rows = await tx
+    .selectDistinctOn([usageEvents.usageId], KNOWN)
+    .from(usageEvents)
+    .innerJoin(chargesTable, eq(chargesTable.usageId, usageEvents.usageId))
+    .innerJoin(billLines, eq(billLines.id, chargesTable.billLineId))
+    .where(
+      and(
+        eq(billLines.sourceKind, fence.sourceKind),
+        eq(billLines.sourceId, fence.sourceId),
+        gt(chargesTable.usageTo, new Date(fence.fencedAt)),
+        sql`${usageEvents.supersededBy} is null`,
+        sql`(${usageEvents.body} -> 'source' ->> 'epoch')::int = ${fence.epoch}`,
+      ),
+    );
+  return rows.map(toKnown);
+}
+
+async function saveRated(tx: Tx, rated: readonly Rated[], at: Date): Promise<void> {
+  await tx
+    .insert(usageEvents)
+    .values(
+      rated.map(({ usage, charges, factId, revision, refusedQuantity }) => ({
+        ...rowOf(usage, at),
+        ...{ factId, revision, refusedQuantity },
+        state: 'rated' as const,
+        ratedAt: at,
+        chargeCount: charges.length,
+      })),
+    )
+    .onConflictDoUpdate({
+      target: usageEvents.usageId,
+      set: {
+        state: 'rated',
+        reason: null,
+        waitsFor: '',
+        ratedAt: at,
+        factId: sql`excluded.fact_id`,
+        revision: sql`excluded.revision`,
+        refusedQuantity: sql`excluded.refused_quantity`,
+        chargeCount: sql`${usageEvents.chargeCount} + excluded.charge_count`,
+        body: sql`excluded.body`,
+      },
+      setWhere: or(IS_PARKED, sql`excluded.revision > ${usageEvents.revision}`) ?? IS_PARKED,
+    });
+  const charges = rated.flatMap((one) => one.charges.map(({ charge }) => toRow(charge, at)));
+  if (charges.length > 0) await tx.insert(chargesTable).values(charges);
+  const corrections = rated.flatMap(({ usage }) =>
+    usage.correctsUsageId === undefined ? [] : [{ before: usage.correctsUsageId, after: usage.usageId }],
+  );
+  if (corrections.length === 0) return;
+  const before = sql.param(corrections.map((one) => one.before));
+  const after = sql.param(corrections.map((one) => one.after));
+  await tx.execute(sql`
+    update usage_events set superseded_by = told.after
+    from unnest(${before}::text[], ${after}::text[]) as told (before, after) where usage_events.usage_id = told.before`);
+}
+
+function toRow(charge: Rated['charges'][number]['charge'], createdAt: Date): typeof chargesTable.$inferInsert {
+  return { ...charge, usageFrom: new Date(charge.usageFrom), usageTo: new Date(charge.usageTo), createdAt };
+}
+
+function toKnown({ state, body, factId, supersededBy, revision }: KnownRow): KnownUsage {
+  const usage = fromTaggedJson<Usage>(body);
+  return { usage, state, factId, revision, ...(supersededBy !== null && { supersededBy }) };
 }
 
 function rowOf(usage: Usage, receivedAt: Date) {
