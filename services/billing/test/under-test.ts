@@ -5,6 +5,7 @@ import { type AuditReport, auditLedger } from '../src/adapters/postgres/audit-le
 import { postgresTransact } from '../src/adapters/postgres/create-stores.ts';
 import { MIGRATIONS_FOLDER } from '../src/adapters/postgres/migrations-folder.ts';
 import { postgresReads } from '../src/adapters/postgres/reads.ts';
+import { voucherCodes } from '../src/adapters/voucher-codes.ts';
 import type { BillingDeps } from '../src/app/ports.ts';
 import { publishPrices } from '../src/app/prices/publish-prices.ts';
 import { legsOf } from '../src/domain/ledger/transfer.ts';
@@ -50,6 +51,7 @@ export async function billingOnPostgres(): Promise<BillingOnPostgres> {
     clock,
     ids: systemIds,
     policy: TEST_POLICY,
+    voucherCodes,
     channels: TEST_CHANNELS,
   };
   await publishPrices(deps, [ODD_PRICE]);
@@ -79,6 +81,8 @@ const KIND_OF_SUBJECT: Record<string, string> = {
   'wallet.ran_low': 'ran_low',
   'wallet.exhausted': 'exhausted',
   'wallet.restored': 'restored',
+  'budget.threshold_reached': 'budget_threshold_reached',
+  'account.arrears_changed': 'account_arrears_changed',
 };
 
 function auditMemory(state: MemoryState): void {
