@@ -1,3 +1,4 @@
+export { insertSet, isAnyOf } from './insert-set.ts';
 export { connectPostgres, type Database, type PostgresConfig, type Tx } from './database.ts';
 export { constraintOf, isUnavailable, sqlState } from './errors.ts';
 export { createLeadership, type LeaderWork, type Leadership, type LeadershipOptions } from './leadership.ts';

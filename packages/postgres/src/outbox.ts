@@ -1,6 +1,7 @@
 import { context, propagation } from '@opentelemetry/api';
 import { type Instant, invariant, type TenantPath } from '@suanli/kernel';
 import type { Tx } from './database.ts';
+import { insertSet } from './insert-set.ts';
 import { outbox } from './tables.ts';
 
 /** A fact to publish once the transaction commits. */
@@ -27,7 +28,8 @@ export async function appendOutbox(tx: Tx, events: readonly OutboxEvent[]): Prom
   const trace: Record<string, string> = {};
   propagation.inject(context.active(), trace);
   for (let from = 0; from < events.length; from += INSERT_CHUNK) {
-    await tx.insert(outbox).values(events.slice(from, from + INSERT_CHUNK).map((event) => toRow(event, trace)));
+    const rows = events.slice(from, from + INSERT_CHUNK).map((event) => toRow(event, trace));
+    await tx.execute(insertSet(outbox, rows));
   }
 }
 

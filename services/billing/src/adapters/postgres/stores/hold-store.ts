@@ -1,5 +1,5 @@
-import type { Tx } from '@suanli/postgres';
-import { and, asc, inArray, isNull, lte, sql } from 'drizzle-orm';
+import { insertSet, isAnyOf, type Tx } from '@suanli/postgres';
+import { and, asc, isNull, lte, sql } from 'drizzle-orm';
 import type { HoldStore } from '../../../app/ports.ts';
 import { fromHold, toHold } from '../rows.ts';
 import { holds } from '../schema/index.ts';
@@ -10,28 +10,16 @@ export function holdStore(tx: Tx): HoldStore {
       const rows = await tx
         .select()
         .from(holds)
-        .where(inArray(holds.id, [...new Set(holdIds)]));
+        .where(isAnyOf(holds.id, new Set(holdIds)));
       return rows.map(toHold);
     },
     async save(changed) {
-      await tx
-        .insert(holds)
-        .values(changed.map(fromHold))
-        .onConflictDoUpdate({
-          target: holds.id,
-          set: {
-            status: sql`excluded.status`,
-            amountMicros: sql`excluded.amount_micros`,
-            capturedMicros: sql`excluded.captured_micros`,
-            releasedMicros: sql`excluded.released_micros`,
-            expiresAt: sql`excluded.expires_at`,
-            releaseAt: sql`excluded.release_at`,
-            lotShares: sql`excluded.lot_shares`,
-            awaitsUsageId: sql`excluded.awaits_usage_id`,
-            resolvedAt: sql`excluded.resolved_at`,
-            version: sql`excluded.version`,
-          },
-        });
+      await tx.execute(sql`${insertSet(holds, changed.map(fromHold))}
+        on conflict (id) do update set
+          status = excluded.status, amount_micros = excluded.amount_micros,
+          captured_micros = excluded.captured_micros, released_micros = excluded.released_micros,
+          expires_at = excluded.expires_at, release_at = excluded.release_at, lot_shares = excluded.lot_shares,
+          awaits_usage_id = excluded.awaits_usage_id, resolved_at = excluded.resolved_at, version = excluded.version`);
     },
     async findDue(now, limit) {
       const rows = await tx

@@ -1,5 +1,6 @@
-import type { Tx } from '@suanli/postgres';
-import { asc, inArray, or, sql } from 'drizzle-orm';
+import { isAnyOf, type Tx } from '@suanli/postgres';
+import { asc, or, sql } from 'drizzle-orm';
+import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { WalletStore } from '../../../app/ports.ts';
 import { toWallet } from '../rows.ts';
 import { wallets } from '../schema/index.ts';
@@ -21,7 +22,7 @@ export function walletStore(tx: Tx): WalletStore {
       const rows = await tx
         .select()
         .from(wallets)
-        .where(or(inArray(wallets.accountId, [...accountIds]), inArray(wallets.id, [...walletIds])))
+        .where(or(...named(wallets.accountId, accountIds), ...named(wallets.id, walletIds)))
         .orderBy(asc(wallets.id))
         .for('no key update');
       return rows.map(toWallet);
@@ -34,4 +35,9 @@ export function walletStore(tx: Tx): WalletStore {
         from unnest(${ids}::text[], ${levels}::text[]) as told (id, level) where wallets.id = told.id`);
     },
   };
+}
+
+/** Nothing named is no condition, so that each of the two indexes is asked only when it is needed. */
+function named(column: PgColumn, ids: readonly string[]) {
+  return ids.length === 0 ? [] : [isAnyOf(column, ids)];
 }

@@ -1,0 +1,1 @@
+ALTER TABLE "entries" DROP CONSTRAINT "entries_transfer_id_account_id_pk";
