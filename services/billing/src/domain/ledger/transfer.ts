@@ -15,6 +15,11 @@ export const CREDIT_SOURCE = {
   compensation: 'platform:credit:compensation',
 } as const;
 
+/** Money on its way out through one recharge channel. */
+export function refundsAccount(channel: string): string {
+  return `platform:refunds:${channel}`;
+}
+
 /** Money on its way in through one recharge channel. */
 export function clearingAccount(channel: string): string {
   return `platform:clearing:${channel}`;
@@ -35,6 +40,10 @@ export type TransferCode =
   | 'write_off'
   | 'movement'
   | 'reversal'
+  | 'purchase'
+  | 'refund'
+  | 'compensation'
+  | 'payout'
   | 'grant'
   | 'breakage'
   | 'recharge_refund'
