@@ -17,7 +17,10 @@ import {
 import { arrearsLoop } from './adapters/arrears-loop.ts';
 import { billingMetrics } from './adapters/billing-metrics.ts';
 import { openChannels } from './adapters/channels/open-channels.ts';
+import { creditLoop } from './adapters/credit-loop.ts';
 import { expiryLoop } from './adapters/expiry-loop.ts';
+import { creditAdminService } from './adapters/grpc/credit/credit-admin-service.ts';
+import { creditService } from './adapters/grpc/credit/credit-service.ts';
 import { ledgerService } from './adapters/grpc/ledger-service.ts';
 import { guardServices } from './adapters/grpc/guard-services.ts';
 import { holdService } from './adapters/grpc/hold-service.ts';
@@ -34,6 +37,7 @@ import { postgresReads } from './adapters/postgres/reads.ts';
 import { waitForSchema } from './adapters/postgres/wait-for-schema.ts';
 import { readPricesFile } from './adapters/prices-file.ts';
 import { rechargeLoop } from './adapters/recharge-loop.ts';
+import { voucherCodes } from './adapters/voucher-codes.ts';
 import type { BillingDeps } from './app/ports.ts';
 import { ledgerGroup } from './app/ledger/ledger-group.ts';
 import { seedPrices } from './app/prices/publish-prices.ts';
@@ -83,6 +87,7 @@ export async function createBilling(config: BillingConfig, overrides: BillingOve
       arrears: arrearsTerms(config),
     },
     channels: openChannels(config, clock),
+    voucherCodes,
   };
   if (config.PRICES_FILE !== undefined) await seedPrices(billing, await readPricesFile(config.PRICES_FILE));
   metrics.gaugeOf(
@@ -104,6 +109,7 @@ export async function createBilling(config: BillingConfig, overrides: BillingOve
     rechargeService(billing, verifier),
     bankTransferService(billing, verifier),
     ...guardServices(billing, verifier),
+    creditService(billing, verifier),
   ];
   const ledger = ledgerGroup(billing);
   const internalServices = [
@@ -112,6 +118,7 @@ export async function createBilling(config: BillingConfig, overrides: BillingOve
     pricingService(billing),
     usageService(billing, money),
     providerWebhookService(billing),
+    creditAdminService(billing),
   ];
   const rpc = { logger, clock, ids, observe: metrics.observeGrpc };
   const internal = boot.use(
@@ -154,6 +161,7 @@ export async function createBilling(config: BillingConfig, overrides: BillingOve
         expiryLoop({ billing, db, ids, holder, clock, metrics: money, logger, committed: relay.wake }),
       );
       loops.run('arrears', arrearsLoop({ billing, db, ids, holder, clock, logger, committed: relay.wake }));
+      loops.run('credit expiry', creditLoop({ billing, db, ids, holder, clock, logger, committed: relay.wake }));
       loops.run('recharge sync', rechargeLoop({ billing, db, holder, clock, logger }));
       const consumers = billingConsumers({ billing, db, bus, ids, metrics: money, logger });
       for (const { name, consumer } of consumers) loops.run(name, (signal) => consumer.run(signal));

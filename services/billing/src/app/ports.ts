@@ -8,11 +8,14 @@ import type { RatedCharge } from '../domain/rating/rate-usage.ts';
 import type { AccountArrearsChanged, StandingStore } from './arrears/ports.ts';
 import type { BudgetThresholdReached } from './budgets/budget-events.ts';
 import type { BudgetStore } from './budgets/ports.ts';
+import type { DocumentEvent, DocumentStore } from './documents/ports.ts';
+import type { OrderStore, PlanEvent, PlanStore, SubscriptionStore } from './plans/ports.ts';
 import type { CommitmentStore, PriceStore, QuoteStore } from './prices/ports.ts';
 import type { BillLineStore, FenceStore, UsageStore } from './rating/ports.ts';
 import type { LotEvent, LotStore } from './lots/ports.ts';
 import type { BillingReads } from './read-ports.ts';
 import type { IncomingPaymentStore, RechargeChannel, RechargeStore } from './recharges/ports.ts';
+import type { CreditStore, RefundEvent, RefundStore } from './refunds/ports.ts';
 import type { VoucherCodes, VoucherStore } from './vouchers/ports.ts';
 
 /** What every use case is given. */
@@ -53,6 +56,12 @@ export type BillingStores = {
   vouchers: VoucherStore;
   budgets: BudgetStore;
   standings: StandingStore;
+  plans: PlanStore;
+  subscriptions: SubscriptionStore;
+  orders: OrderStore;
+  refunds: RefundStore;
+  credits: CreditStore;
+  documents: DocumentStore;
   prices: PriceStore;
   quotes: QuoteStore;
   commitments: CommitmentStore;
@@ -104,6 +113,9 @@ export type BillingEvent =
   | { kind: 'transfers_booked'; transfers: readonly Transfer[] }
   | { kind: 'hold_ended'; hold: Hold }
   | LotEvent
+  | PlanEvent
+  | RefundEvent
+  | DocumentEvent
   | BudgetThresholdReached
   | AccountArrearsChanged
   | ({ kind: 'wallet_level_changed' } & LevelChange)

@@ -1,3 +1,6 @@
+import type { DocumentReads } from './documents/ports.ts';
+import type { PlanReads } from './plans/ports.ts';
+import type { RefundReads } from './refunds/ports.ts';
 import type { Instant, Micros, TenantPath } from '@suanli/kernel';
 import type { Hold } from '../domain/hold/hold.ts';
 import type { Transfer } from '../domain/ledger/transfer.ts';
@@ -30,7 +33,15 @@ export type LedgerEntry = {
 
 export type BillLineView = BillLine & { usageIds: string[] };
 /** Questions that change nothing; each is one statement, and each names the tenant itself. */
-export interface BillingReads extends LotReads, VoucherReads, RechargeReads, PricingReads, RatingReads {
+export interface BillingReads
+  extends PlanReads,
+    RefundReads,
+    DocumentReads,
+    LotReads,
+    VoucherReads,
+    RechargeReads,
+    PricingReads,
+    RatingReads {
   wallet(accountId: string): Promise<Wallet | undefined>;
   ledgerEntries(walletId: string, page: PageQuery): Promise<Page<LedgerEntry>>;
   transfer(transferId: string): Promise<Transfer | undefined>;

@@ -25,7 +25,9 @@ export async function lockBatch(
   const marked = wallets.filter((wallet) => wallet.hasBudgets).map((wallet) => wallet.accountId);
   const now = deps.clock.now();
   const budgets = new BudgetBook(marked.length === 0 ? [] : await stores.budgets.open(marked, now), now);
-  return new LedgerBatch({ wallets, holds, budgets, now, newId: deps.ids.next });
+  const funded = wallets.filter((wallet) => wallet.lotRemainingMicros > 0n).map((wallet) => wallet.id);
+  const lots = funded.length === 0 ? [] : await stores.lots.funded(funded);
+  return new LedgerBatch({ wallets, holds, lots, budgets, now, newId: deps.ids.next });
 }
 
 /** Writes what a batch decided, set by set, and the facts that follow from it. */
@@ -40,6 +42,7 @@ export async function writeBatch(
   const events: BillingEvent[] = [
     ...more,
     ...bookedEvents(batch),
+    ...brokenLots(batch),
     ...batch.endedHolds().map((hold) => ({ kind: 'hold_ended' as const, hold })),
     ...levels.map((level) => ({ kind: 'wallet_level_changed' as const, ...level })),
     ...standings.map((wallet) => ({ kind: 'account_arrears_changed' as const, wallet })),
@@ -47,6 +50,8 @@ export async function writeBatch(
   ];
   const holds = batch.changedHolds();
   if (holds.length > 0) await stores.holds.save(holds);
+  const newLots = batch.newLots();
+  if (newLots.length > 0) await stores.lots.insert(newLots);
   if (batch.transfers.length > 0) await stores.ledger.book(batch.transfers);
   await writeBudgets(stores, batch.budgets);
   if (standings.length > 0) await stores.standings.save(standings);
@@ -69,4 +74,15 @@ function bookedEvents({ transfers }: LedgerBatch): BillingEvent[] {
     events.push({ kind: 'transfers_booked', transfers: transfers.slice(from, from + TRANSFERS_PER_EVENT) });
   }
   return events;
+}
+
+/** Lots of which something went to the platform. */
+function brokenLots(batch: LedgerBatch): BillingEvent[] {
+  const broken = batch.transfers.filter((transfer) => transfer.code === 'breakage');
+  return broken.flatMap(({ reference, amountMicros }) => {
+    const lot = batch.lot(reference);
+    const wallet = lot && batch.walletOf(lot.accountId);
+    if (lot === undefined || wallet === undefined) return [];
+    return [{ kind: 'lot_expired' as const, lot, amountMicros, version: wallet.sequence }];
+  });
 }

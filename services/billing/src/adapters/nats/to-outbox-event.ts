@@ -5,6 +5,7 @@ import { EVENTS } from '@suanli/proto/subjects';
 import type { BillingEvent } from '../../app/ports.ts';
 import { availableMicros } from '../../domain/ledger/wallet.ts';
 import { writeTenant } from '../proto-tenant.ts';
+import { lotChanged } from './credit-events.ts';
 import { accountArrearsChanged, budgetThresholdReached } from './guard-events.ts';
 
 type Fact = Omit<OutboxEvent, 'id' | 'occurredAt'>;
@@ -22,6 +23,9 @@ function factOf(event: BillingEvent, occurredAt: Instant): Fact {
       return budgetThresholdReached(event);
     case 'account_arrears_changed':
       return accountArrearsChanged(event);
+    case 'lot_expired':
+    case 'lot_expiring':
+      return lotChanged(event);
     case 'hold_ended':
       return holdEnded(event);
     case 'wallet_level_changed':

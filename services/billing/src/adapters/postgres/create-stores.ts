@@ -1,6 +1,9 @@
 import type { IdSource } from '@suanli/kernel';
 import { type Database, type Tx, withTransaction } from '@suanli/postgres';
 import type { BillingStores, Transact } from '../../app/ports.ts';
+import { documentStore } from './commerce/document-store.ts';
+import { orderStore, planStore, subscriptionStore } from './commerce/plan-store.ts';
+import { creditStore, refundStore } from './commerce/refund-store.ts';
 import { lotStore } from './credit/lot-store.ts';
 import { voucherStore } from './credit/voucher-store.ts';
 import { billLineStore } from './stores/bill-line-store.ts';
@@ -30,6 +33,12 @@ export function createStores(tx: Tx, ids: IdSource): BillingStores {
     vouchers: voucherStore(tx),
     budgets: budgetStore(tx),
     standings: standingStore(tx),
+    plans: planStore(tx),
+    subscriptions: subscriptionStore(tx),
+    orders: orderStore(tx),
+    refunds: refundStore(tx),
+    credits: creditStore(tx),
+    documents: documentStore(tx),
     prices: priceStore(tx),
     quotes: quoteStore(tx),
     commitments: commitmentStore(tx),

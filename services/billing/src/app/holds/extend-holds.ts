@@ -12,11 +12,16 @@ export function extendHolds(deps: BillingDeps, commands: readonly ExtendHoldComm
     touched: (fresh) => ({ accountIds: [], holdIds: fresh.map((command) => command.holdId) }),
     prepare: async () => (batch, command) => {
       const hold = batch.hold(command.holdId);
-      const wallet = hold && batch.walletOf(hold.tenant.accountId);
-      if (hold === undefined || wallet === undefined) {
+      const purse = hold && batch.purseOf(hold.tenant.accountId);
+      if (hold === undefined || purse === undefined) {
         return { kind: 'refused', refusal: { reason: 'hold_not_found', missingMicros: 0n } };
       }
-      return decideExtend(wallet, hold, command, { now: batch.now, newId: batch.newId, lateUsageMs });
+      return decideExtend(purse, hold, command, {
+        now: batch.now,
+        newId: batch.newId,
+        lot: (lotId) => batch.lot(lotId),
+        lateUsageMs,
+      });
     },
   };
   return applyHoldCommands(deps, plan, commands);

@@ -11,9 +11,10 @@ export function placeHolds(deps: BillingDeps, commands: readonly PlaceHoldComman
     verb: 'place',
     touched: (fresh) => ({ accountIds: fresh.map((command) => command.tenant.accountId), holdIds: [] }),
     prepare: async () => (batch, command) =>
-      decidePlace(batch.walletOf(command.tenant.accountId), command, {
+      decidePlace(batch.purseOf(command.tenant.accountId), command, {
         now: batch.now,
         newId: batch.newId,
+        lot: (lotId) => batch.lot(lotId),
         lateUsageMs,
       }),
   };

@@ -1,15 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { aHold, aTenantPath, aWallet, HOUR_MS, NOW } from '../../testing/builders.ts';
+import type { Wallet } from '../ledger/wallet.ts';
+import type { Purse } from '../lot/purse.ts';
 import { decideClose, decideExpire, decideExtend, decidePlace, decideSettled } from './decide-hold.ts';
 import { MAX_AMOUNT_MICROS } from './hold.ts';
 
-const ctx = { now: NOW, newId: (prefix: string) => `${prefix}_new`, lateUsageMs: 60_000 };
+const ctx = { now: NOW, newId: (prefix: string) => `${prefix}_new`, lot: () => undefined, lateUsageMs: 60_000 };
+const purseOf = (wallet: Wallet): Purse => ({ wallet, lots: [] });
 const purpose = { kind: 'job', id: 'job_1', epoch: 1 };
 const command = { tenant: aTenantPath(), amountMicros: 100n, expiresAt: NOW + HOUR_MS, purpose };
 
 describe('decidePlace', () => {
   it('reserves the amount and keeps the hold for late usage after its expiry', () => {
-    const decision = decidePlace(aWallet({ postedMicros: 100n }), command, ctx);
+    const decision = decidePlace(purseOf(aWallet({ postedMicros: 100n })), command, ctx);
     expect(decision).toMatchObject({
       kind: 'changed',
       hold: { amountMicros: 100n, releaseAt: NOW + HOUR_MS + 60_000 },
@@ -39,7 +42,7 @@ describe('decidePlace', () => {
     ['an absurd amount is none', aWallet(), { amountMicros: MAX_AMOUNT_MICROS + 1n }, 'amount_out_of_range', 0n],
     ['a hold must have time left', aWallet({ postedMicros: 500n }), { expiresAt: NOW }, 'expiry_in_past', 0n],
   ] as const)('%s', (_story, wallet, changes, reason, missingMicros) => {
-    expect(decidePlace(wallet, { ...command, ...changes }, ctx)).toEqual({
+    expect(decidePlace(wallet && purseOf(wallet), { ...command, ...changes }, ctx)).toEqual({
       kind: 'refused',
       refusal: { reason, missingMicros },
     });
@@ -52,7 +55,7 @@ describe('decideExtend', () => {
 
   it('reserves only the difference, and never shortens the time', () => {
     const longer = aHold({ expiresAt: NOW + 5 * HOUR_MS });
-    expect(decideExtend(wallet, longer, extend, ctx)).toMatchObject({
+    expect(decideExtend(purseOf(wallet), longer, extend, ctx)).toMatchObject({
       hold: { amountMicros: 120n, expiresAt: NOW + 5 * HOUR_MS },
       transfers: [{ kind: 'pending', amountMicros: 20n }],
     });
@@ -64,11 +67,19 @@ describe('decideExtend', () => {
     ['what is expired stays expired', aHold({ status: 'expired' }), 'hold_not_active', 0n],
     ['the shortfall is that of the difference', aHold({ amountMicros: 60n }), 'insufficient_funds', 10n],
   ] as const)('%s', (_story, hold, reason, missingMicros) => {
-    expect(decideExtend(wallet, hold, extend, ctx)).toEqual({ kind: 'refused', refusal: { reason, missingMicros } });
+    expect(decideExtend(purseOf(wallet), hold, extend, ctx)).toEqual({
+      kind: 'refused',
+      refusal: { reason, missingMicros },
+    });
   });
 
   it('only moves the time when the amount is the same, also for a frozen account', () => {
-    const decision = decideExtend(aWallet({ status: 'frozen' }), aHold(), { ...extend, amountMicros: 100n }, ctx);
+    const decision = decideExtend(
+      purseOf(aWallet({ status: 'frozen' })),
+      aHold(),
+      { ...extend, amountMicros: 100n },
+      ctx,
+    );
     expect(decision).toMatchObject({ kind: 'changed', transfers: [], hold: { expiresAt: NOW + 2 * HOUR_MS } });
   });
 });

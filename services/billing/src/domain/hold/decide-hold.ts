@@ -1,6 +1,9 @@
 import type { Instant, Micros, TenantPath } from '@suanli/kernel';
-import { REVENUE, type Transfer, transferOf } from '../ledger/transfer.ts';
-import { availableMicros, type Wallet } from '../ledger/wallet.ts';
+import { type LotPart, REVENUE, type Transfer, transferOf } from '../ledger/transfer.ts';
+import { breakageAfterRelease } from '../lot/expire-lot.ts';
+import { inOrderOfUse, type Lot } from '../lot/lot.ts';
+import { type Purse, partsOf, spendableMicros, withLotParts } from '../lot/purse.ts';
+import type { SpendScope } from '../lot/spend-scope.ts';
 import {
   type Hold,
   type HoldPurpose,
@@ -9,6 +12,7 @@ import {
   MAX_AMOUNT_MICROS,
   remainingMicros,
 } from './hold.ts';
+import { partsLeft, withParts } from './lot-share.ts';
 
 export type HoldDecision =
   | { kind: 'changed'; hold: Hold; transfers: Transfer[] }
@@ -16,63 +20,87 @@ export type HoldDecision =
   | { kind: 'refused'; refusal: HoldRefusal };
 
 /** What every decision is told beside its command. */
-export type DecisionContext = { now: Instant; newId: (prefix: string) => string };
+export type DecisionContext = {
+  now: Instant;
+  newId: (prefix: string) => string;
+  /** A lot of the wallet, as the changes so far leave it. */
+  lot: (lotId: string) => Lot | undefined;
+};
 
-export type PlaceHold = { tenant: TenantPath; amountMicros: Micros; expiresAt: Instant; purpose: HoldPurpose };
+export type PlaceHold = {
+  tenant: TenantPath;
+  amountMicros: Micros;
+  expiresAt: Instant;
+  purpose: HoldPurpose;
+  /** What the money is for, which decides what credit may be set aside; by itself, the kind of its purpose. */
+  scope?: SpendScope;
+};
 export type ExtendHold = { holdId: string; amountMicros: Micros; expiresAt: Instant };
+type Timed = DecisionContext & { lateUsageMs: number };
 
-/** Decides on the balance *after* active holds, so that parallel jobs cannot spend the same money twice. */
-export function decidePlace(
-  wallet: Wallet | undefined,
-  command: PlaceHold,
-  ctx: DecisionContext & { lateUsageMs: number },
-): HoldDecision {
+/**
+ * Decides on what is there *after* active holds, so that parallel jobs cannot spend the same money twice: credit that
+ * applies to the purpose first, in the order of its use, then cash.
+ */
+export function decidePlace(purse: Purse | undefined, command: PlaceHold, ctx: Timed): HoldDecision {
   if (!isAmount(command.amountMicros)) return refused('amount_out_of_range');
   if (command.expiresAt <= ctx.now) return refused('expiry_in_past');
-  if (wallet === undefined) return refused('wallet_not_found');
-  const shortfall = refuseUnpayable(wallet, command.amountMicros);
+  if (purse === undefined) return refused('wallet_not_found');
+  const scope = command.scope ?? { product: command.purpose.kind, item: '', region: '' };
+  const shortfall = refuseUnpayable(purse, scope, command.amountMicros, ctx.now);
   if (shortfall !== undefined) return { kind: 'refused', refusal: shortfall };
   const hold: Hold = {
     id: ctx.newId('hld'),
-    walletId: wallet.id,
+    walletId: purse.wallet.id,
     tenant: command.tenant,
     status: 'active',
     amountMicros: command.amountMicros,
     capturedMicros: 0n,
     releasedMicros: 0n,
     purpose: command.purpose,
-    scope: { product: command.purpose.kind, item: '', region: '' },
+    scope,
     expiresAt: command.expiresAt,
     releaseAt: command.expiresAt + ctx.lateUsageMs,
     version: 1n,
     createdAt: ctx.now,
   };
-  return { kind: 'changed', hold, transfers: [reserve(hold, command.amountMicros, ctx)] };
+  const parts = partsOf(command.amountMicros, purse, scope, ctx.now);
+  const placed = { ...hold, ...withParts(hold, 'reservedMicros', parts) };
+  return { kind: 'changed', hold: placed, transfers: [reserve(hold, command.amountMicros, parts, ctx)] };
 }
 
 /** Raises total and expiry; neither ever goes down, so that two extensions in the wrong order do no harm. */
-export function decideExtend(
-  wallet: Wallet,
-  hold: Hold,
-  command: ExtendHold,
-  ctx: DecisionContext & { lateUsageMs: number },
-): HoldDecision {
+export function decideExtend(purse: Purse, hold: Hold, command: ExtendHold, ctx: Timed): HoldDecision {
   if (hold.status !== 'active') return refused('hold_not_active');
   if (!isAmount(command.amountMicros) || command.amountMicros < hold.amountMicros)
     return refused('amount_out_of_range');
   if (command.expiresAt <= ctx.now) return refused('expiry_in_past');
   const moreMicros = command.amountMicros - hold.amountMicros;
-  const shortfall = moreMicros > 0n ? refuseUnpayable(wallet, moreMicros) : undefined;
+  const shortfall = moreMicros > 0n ? refuseUnpayable(purse, hold.scope, moreMicros, ctx.now) : undefined;
   if (shortfall !== undefined) return { kind: 'refused', refusal: shortfall };
+  const parts = partsOf(moreMicros, purse, hold.scope, ctx.now);
   const expiresAt = Math.max(hold.expiresAt, command.expiresAt);
   const extended: Hold = {
     ...hold,
+    ...inUseOrder(withParts(hold, 'reservedMicros', parts), ctx),
     amountMicros: command.amountMicros,
     expiresAt,
     releaseAt: expiresAt + ctx.lateUsageMs,
     version: hold.version + 1n,
   };
-  return { kind: 'changed', hold: extended, transfers: moreMicros > 0n ? [reserve(hold, moreMicros, ctx)] : [] };
+  const transfers = moreMicros > 0n ? [reserve(hold, moreMicros, parts, ctx)] : [];
+  return { kind: 'changed', hold: extended, transfers };
+}
+
+/** Credit that came later may be used earlier: shares stand in the order in which they will be captured. */
+function inUseOrder({ lotShares }: Pick<Hold, 'lotShares'>, ctx: DecisionContext): Pick<Hold, 'lotShares'> {
+  if (lotShares === undefined) return {};
+  const lots = new Map(lotShares.map(({ lotId }) => [lotId, ctx.lot(lotId)]));
+  const ordered = lotShares.toSorted((a, b) => {
+    const [one, other] = [lots.get(a.lotId), lots.get(b.lotId)];
+    return one === undefined || other === undefined ? 0 : inOrderOfUse(one, other);
+  });
+  return { lotShares: ordered };
 }
 
 /** Ends a hold. The remainder goes back at once, unless a usage event that has not been rated yet may still need it. */
@@ -97,8 +125,10 @@ export function decideExpire(hold: Hold, ctx: DecisionContext): HoldDecision {
 
 function resolve(hold: Hold, code: 'release' | 'expiry', ctx: DecisionContext): HoldDecision {
   const restMicros = remainingMicros(hold);
+  const parts = partsLeft(hold);
   const resolved: Hold = {
     ...hold,
+    ...withParts(hold, 'releasedMicros', parts),
     releasedMicros: hold.releasedMicros + restMicros,
     resolvedAt: ctx.now,
     version: hold.version + 1n,
@@ -113,12 +143,13 @@ function resolve(hold: Hold, code: 'release' | 'expiry', ctx: DecisionContext): 
     amountMicros: restMicros,
     holdId: hold.id,
     reference: hold.id,
+    ...withLotParts(parts),
     createdAt: ctx.now,
   });
-  return { kind: 'changed', hold: resolved, transfers: [back] };
+  return { kind: 'changed', hold: resolved, transfers: [back, ...breakageAfterRelease(parts, ctx)] };
 }
 
-function reserve(hold: Hold, amountMicros: Micros, ctx: DecisionContext): Transfer {
+function reserve(hold: Hold, amountMicros: Micros, parts: readonly LotPart[], ctx: DecisionContext): Transfer {
   return transferOf({
     id: ctx.newId('trf'),
     kind: 'pending',
@@ -128,13 +159,14 @@ function reserve(hold: Hold, amountMicros: Micros, ctx: DecisionContext): Transf
     amountMicros,
     holdId: hold.id,
     reference: hold.id,
+    ...withLotParts(parts),
     createdAt: ctx.now,
   });
 }
 
-function refuseUnpayable(wallet: Wallet, amountMicros: Micros): HoldRefusal | undefined {
-  if (wallet.status === 'frozen') return { reason: 'account_frozen', missingMicros: 0n };
-  const missingMicros = amountMicros - availableMicros(wallet);
+function refuseUnpayable(purse: Purse, scope: SpendScope, amountMicros: Micros, now: Instant): HoldRefusal | undefined {
+  if (purse.wallet.status === 'frozen') return { reason: 'account_frozen', missingMicros: 0n };
+  const missingMicros = amountMicros - spendableMicros(purse, scope, now);
   return missingMicros > 0n ? { reason: 'insufficient_funds', missingMicros } : undefined;
 }
 

@@ -21,7 +21,13 @@ export function placeTransferHold(
     expiresAt: batch.now + timeoutMs,
     purpose: { kind: TRANSFER_PURPOSE, id, epoch: 0 },
   };
-  const decision = decidePlace(wallet, command, { now: batch.now, newId: () => id, lateUsageMs: 0 });
+  // Credit is for usage: what services order moves cash alone.
+  const decision = decidePlace({ wallet, lots: [] }, command, {
+    now: batch.now,
+    newId: () => id,
+    lot: () => undefined,
+    lateUsageMs: 0,
+  });
   if (decision.kind === 'refused') return decision;
   invariant(decision.kind === 'changed', 'a new reserve changes something');
   const [transfer] = decision.transfers;

@@ -12,7 +12,7 @@ import {
   type TransferOutcome,
   type TransferRefusalReason,
 } from './transfer-command.ts';
-import { availableMicros } from './wallet.ts';
+import { freeCashMicros } from './wallet.ts';
 
 /** What the decisions look at beside the locked wallets and holds. Grows while a batch is folded. */
 export class KnownTransfers {
@@ -115,7 +115,7 @@ type Movement = Pick<Transfer, 'kind' | 'code' | 'fromAccountId' | 'toAccountId'
 function pay(batch: LedgerBatch, command: TransferCommand, movement: Movement): Decision {
   const payer = batch.wallet(movement.fromAccountId);
   if (payer?.status === 'frozen') return refused('account_frozen');
-  const missingMicros = payer === undefined ? 0n : movement.amountMicros - availableMicros(payer);
+  const missingMicros = payer === undefined ? 0n : movement.amountMicros - freeCashMicros(payer);
   if (missingMicros > 0n) return refused('exceeds_credits', missingMicros);
   const { transferId: id, reference } = command;
   const transfer = transferOf({ id, ...movement, reference, createdAt: batch.now });

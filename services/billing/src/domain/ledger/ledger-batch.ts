@@ -95,7 +95,7 @@ export class LedgerBatch {
   }
 
   /** What of which lots was spent on these together, and has not come back. */
-  creditSpentOn(references: readonly string[]): { lot: Lot; amountMicros: Micros }[] {
+  creditSpentOn(...references: readonly string[]): { lot: Lot; amountMicros: Micros }[] {
     return this.#spending.on(references, (lotId) => this.#lots.get(lotId));
   }
 
@@ -130,10 +130,7 @@ export class LedgerBatch {
       const wallet = this.wallet(walletId);
       if (wallet !== undefined) this.#wallets.set(wallet.accountId, withTransfer(wallet, transfer));
     }
-    if (transfer.lotParts !== undefined) {
-      for (const part of transfer.lotParts) this.#moveLot(transfer, part);
-      this.#spending.follow(transfer);
-    }
+    for (const part of transfer.lotParts ?? []) this.#moveLot(transfer, part);
     this.transfers.push(transfer);
   }
 
@@ -151,6 +148,7 @@ export class LedgerBatch {
     invariant(before !== undefined && wallet !== undefined, `lot ${lotId} is in this batch`);
     const after = withPart(before, transfer, amountMicros);
     this.#lots.set(lotId, after);
+    this.#spending.follow(transfer, after, amountMicros);
     this.#wallets.set(wallet.accountId, withLotMoved(wallet, before, after));
   }
 
