@@ -95,7 +95,7 @@ export class LedgerBatch {
   }
 
   /** What of which lots was spent on these together, and has not come back. */
-  creditSpentOn(...references: readonly string[]): { lot: Lot; amountMicros: Micros }[] {
+  creditSpentOn(references: readonly string[]): { lot: Lot; amountMicros: Micros }[] {
     return this.#spending.on(references, (lotId) => this.#lots.get(lotId));
   }
 
