@@ -11,7 +11,8 @@ beforeAll(async () => {
   };
   lab = await gatewayLab({
     answers: {
-      wallet: { recharge: count, getWallet: count },
+      wallet: { getWallet: count },
+      recharges: { createRecharge: count },
       jobs: { createJob: count, quoteJob: count, listJobs: count, streamLogs: count as never },
       definitions: { createDefinition: count },
       runs: { createRun: count, interveneStep: count },

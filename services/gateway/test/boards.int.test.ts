@@ -1,3 +1,4 @@
+import { RechargeDetail } from '@suanli/proto/suanli/billing/v1/recharge.ts';
 import { failedPrecondition, invalidArgument, notFound, refuse } from '@suanli/grpc-kit';
 import type { CallContext } from '@suanli/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,17 +19,18 @@ beforeAll(async () => {
           keep(ctx, request);
           return { wallet: aWallet({ accountId: ctx.tenant.accountId }) };
         },
-        recharge: async (ctx, request: { amountMicros: bigint }) => {
+        listHolds: async () => ({ holds: [], page: { hasMore: true, nextCursor: 'opaque==' } }),
+      },
+      recharges: {
+        createRecharge: async (ctx, request: { amountMicros: bigint }) => {
           keep(ctx, request);
           const recharge = {
-            rechargeId: 'rch_1',
-            channel: 'development',
+            ...RechargeDetail.create({ rechargeId: 'rch_1', channel: 'development', status: 'succeeded' }),
             amountMicros: request.amountMicros,
             currency: 'CNY',
           };
           return { recharge, wallet: aWallet() };
         },
-        listHolds: async () => ({ holds: [], page: { hasMore: true, nextCursor: 'opaque==' } }),
       },
       jobs: {
         createJob: async (ctx, request: { spec: { name: string } }) => {

@@ -2,6 +2,7 @@ import type { ServiceDefinition, UntypedHandleCall, UntypedServiceImplementation
 import {
   createGrpcServer,
   createTokenVerifier,
+  internalHandler,
   type GrpcService,
   publicHandler,
   refuse,
@@ -10,7 +11,7 @@ import {
   unary,
   unavailable,
 } from '@suanli/grpc-kit';
-import type { CallContext } from '@suanli/kernel';
+import { type CallContext, systemContext } from '@suanli/kernel';
 import { silentLogger, type TlsIdentity } from '@suanli/test-kit';
 
 /** What a fake answers; methods that are not given refuse as UNAVAILABLE. Typed by the generated server interfaces. */
@@ -45,14 +46,23 @@ export async function fakeServices(options: {
   return { address: `127.0.0.1:${port}`, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
 
+/** Internal packages carry no tenant in the call. */
+const NOBODY = systemContext({ accountId: '', workspaceId: '', principalId: '' }, 'fake', new AbortController().signal);
+
 function fake(
   { definition, answers }: { definition: ServiceDefinition; answers: Answers },
   verifier: Parameters<typeof publicHandler>[0],
 ): GrpcService {
   const implementation: UntypedServiceImplementation = {};
   for (const [name, method] of Object.entries(definition)) {
-    const access = publicHandler(verifier, { scope: scopeOf(method.path) });
     const answer = answers[name];
+    if (method.path.includes('.internal.')) {
+      implementation[name] = unary(internalHandler({ callers: ['gateway'] }), async (_peer, request: never) =>
+        answer ? ((await answer(NOBODY, request)) as object) : refuse(unavailable('NOT_FAKED', method.path)),
+      ) as unknown as UntypedHandleCall;
+      continue;
+    }
+    const access = publicHandler(verifier, { scope: scopeOf(method.path) });
     implementation[name] = method.responseStream
       ? (serverStream(access, async function* (ctx, request: never) {
           if (!answer) return refuse(unavailable('NOT_FAKED', method.path));

@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import type { Logger } from '@suanli/kernel';
+import { ProviderWebhookServiceService } from '@suanli/proto/suanli/billing/internal/v1/webhook.ts';
+import { BankTransferServiceService, RechargeServiceService } from '@suanli/proto/suanli/billing/v1/recharge.ts';
 import { PriceServiceService, WalletServiceService } from '@suanli/proto/suanli/billing/v1/wallet.ts';
 import { CorpusServiceService } from '@suanli/proto/suanli/modelhub/v1/corpus.ts';
 import { RepositoryServiceService } from '@suanli/proto/suanli/modelhub/v1/repository.ts';
@@ -32,6 +34,9 @@ export type LabAnswers = Partial<
   Record<
     | 'wallet'
     | 'prices'
+    | 'recharges'
+    | 'bankTransfers'
+    | 'providerWebhooks'
     | 'compute'
     | 'jobs'
     | 'definitions'
@@ -92,6 +97,9 @@ export async function gatewayLab(
   const billing = await start('billing', [
     [WalletServiceService, answers.wallet],
     [PriceServiceService, answers.prices],
+    [RechargeServiceService, answers.recharges],
+    [BankTransferServiceService, answers.bankTransfers],
+    [ProviderWebhookServiceService, answers.providerWebhooks],
   ]);
   const scheduler = await start('scheduler', [
     [ComputeServiceService, answers.compute],

@@ -1,4 +1,6 @@
 import { type ClientTls, createGrpcClient } from '@suanli/grpc-kit';
+import { ProviderWebhookServiceClient } from '@suanli/proto/suanli/billing/internal/v1/webhook.ts';
+import { BankTransferServiceClient, RechargeServiceClient } from '@suanli/proto/suanli/billing/v1/recharge.ts';
 import { PriceServiceClient, WalletServiceClient } from '@suanli/proto/suanli/billing/v1/wallet.ts';
 import { CorpusServiceClient } from '@suanli/proto/suanli/modelhub/v1/corpus.ts';
 import { RepositoryServiceClient } from '@suanli/proto/suanli/modelhub/v1/repository.ts';
@@ -37,6 +39,9 @@ export function connectDownstream(
   const modelHub = at(addresses.MODEL_HUB_ADDRESS, 'model-hub');
   return {
     wallet: boot.use(createGrpcClient(WalletServiceClient, billing)),
+    recharges: boot.use(createGrpcClient(RechargeServiceClient, billing)),
+    bankTransfers: boot.use(createGrpcClient(BankTransferServiceClient, billing)),
+    providerWebhooks: boot.use(createGrpcClient(ProviderWebhookServiceClient, billing)),
     prices: boot.use(createGrpcClient(PriceServiceClient, billing)),
     compute: boot.use(createGrpcClient(ComputeServiceClient, scheduler)),
     jobs: boot.use(createGrpcClient(JobServiceClient, scheduler)),

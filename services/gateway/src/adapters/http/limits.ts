@@ -2,6 +2,8 @@
 
 /** JSON bodies. Bulk bytes go through uploads, which are streamed. */
 export const MAX_BODY_BYTES = 1024 * 1024;
+/** What a payment provider tells at once. */
+export const MAX_WEBHOOK_BYTES = 256 * 1024;
 /** A conversation: long contexts are text too. */
 export const MAX_CHAT_BYTES = 8 * 1024 * 1024;
 /** A document of a corpus: 1 MiB of text. */

@@ -9,7 +9,10 @@ import { memberRoutes } from './account/members.ts';
 import { meRoutes } from './account/me.ts';
 import { tokenRoutes } from './account/tokens.ts';
 import { workspaceRoutes } from './account/workspaces.ts';
+import { bankTransferRoutes } from './billing/bank-transfers.ts';
 import { billRoutes } from './billing/bills.ts';
+import { providerWebhookRoutes } from './billing/provider-webhooks.ts';
+import { rechargeRoutes } from './billing/recharges.ts';
 import { walletRoutes } from './billing/wallet.ts';
 import { jobEventRoutes } from './compute/job-events.ts';
 import { jobLogRoutes } from './compute/job-logs.ts';
@@ -33,6 +36,7 @@ import { workflowRoutes } from './workflow/workflows.ts';
 const ROUTES: readonly Routes[] = [
   platformRoutes,
   ...[meRoutes, accountRoutes, workspaceRoutes, memberRoutes, apiKeyRoutes, tokenRoutes, auditEventRoutes],
+  ...[rechargeRoutes, bankTransferRoutes, providerWebhookRoutes],
   ...[walletRoutes, billRoutes],
   ...[marketRoutes, jobRoutes, jobEventRoutes, jobLogRoutes],
   ...[workflowRoutes, runRoutes, stepRoutes, runEventRoutes, humanTaskRoutes],

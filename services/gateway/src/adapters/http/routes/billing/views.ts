@@ -1,4 +1,4 @@
-import type { BillLine, Hold, LedgerEntry, Price, Recharge, Wallet } from '@suanli/proto/suanli/billing/v1/wallet.ts';
+import type { BillLine, Hold, LedgerEntry, Price, Wallet } from '@suanli/proto/suanli/billing/v1/wallet.ts';
 import { z } from 'zod';
 import { currency, instant, int64, micros, timeOf } from '../../schemas.ts';
 
@@ -23,21 +23,6 @@ export const toWalletView = (wallet: Wallet): z.infer<typeof walletView> => ({
   overdraft_micros: String(wallet.overdraftMicros),
   status: wallet.status,
   created_at: timeOf(wallet.createdAt),
-});
-
-export const rechargeView = z.object({
-  id: z.string(),
-  channel: z.string(),
-  amount_micros: micros,
-  currency,
-  created_at: instant.optional(),
-});
-export const toRechargeView = (recharge: Recharge): z.infer<typeof rechargeView> => ({
-  id: recharge.rechargeId,
-  channel: recharge.channel,
-  amount_micros: String(recharge.amountMicros),
-  currency: recharge.currency,
-  created_at: timeOf(recharge.createdAt),
 });
 
 export const ledgerEntryView = z.object({

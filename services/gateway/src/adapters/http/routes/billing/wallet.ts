@@ -1,29 +1,14 @@
 import { CURRENCY } from '@suanli/kernel';
 import { z } from 'zod';
-import { commanding, reading } from '../../call-options.ts';
+import { reading } from '../../call-options.ts';
 import type { Routes } from '../../create-http-app.ts';
 import { pageRequest, serviceList } from '../../paging.ts';
 import { problem } from '../../problems/problem.ts';
-import { listOf, idOrName, microsIn, noQuery, pageOnly, pageQuery } from '../../schemas.ts';
-import {
-  holdView,
-  ledgerEntryView,
-  rechargeView,
-  toHoldView,
-  toLedgerEntryView,
-  toRechargeView,
-  toWalletView,
-  walletView,
-} from './views.ts';
+import { listOf, noQuery, pageOnly, pageQuery } from '../../schemas.ts';
+import { holdView, ledgerEntryView, toHoldView, toLedgerEntryView, toWalletView, walletView } from './views.ts';
 
 const tags = ['billing'];
 
-const rechargeBody = z.strictObject({
-  channel: z.string().min(1).max(50).meta({ example: 'development' }),
-  amount_micros: microsIn,
-  currency: z.literal(CURRENCY).default(CURRENCY),
-  serial_number: idOrName.optional().meta({ description: 'The channel’s own number of the payment' }),
-});
 const holdQuery = z.strictObject({ ...pageQuery, status: z.enum(['active', 'closed', 'expired']).optional() });
 
 export const walletRoutes: Routes = (app, deps) => {
@@ -39,27 +24,6 @@ export const walletRoutes: Routes = (app, deps) => {
       const { wallet } = await billing.getWallet({}, await reading(deps, request));
       if (wallet === undefined) throw problem('wallet_not_found');
       return toWalletView(wallet);
-    },
-  );
-
-  app.post(
-    '/v1/recharges',
-    {
-      schema: {
-        tags,
-        summary: 'Put money into the wallet',
-        body: rechargeBody,
-        querystring: noQuery,
-        response: { 201: z.object({ recharge: rechargeView, wallet: walletView }) },
-      },
-      config: { access: { scope: 'billing:write' }, audit: 'wallet.recharge' },
-    },
-    async (request, reply) => {
-      const { channel, amount_micros: amountMicros, currency, serial_number: serialNumber = '' } = request.body;
-      const command = { requestId: request.commandId, channel, amountMicros, currency, serialNumber };
-      const { recharge, wallet } = await billing.recharge(command, await commanding(deps, request));
-      if (recharge === undefined || wallet === undefined) throw new Error('billing answered without a recharge');
-      return reply.code(201).send({ recharge: toRechargeView(recharge), wallet: toWalletView(wallet) });
     },
   );
 
