@@ -39,6 +39,17 @@ export interface WorkloadChanged {
     | undefined;
   /** What the submitter called it, for example a workflow step's effect key. */
   externalKey: string;
+  /** Present when an attempt ended whose time its tenant could not use: billing gives its charges back. */
+  unusable?: UnusableTime | undefined;
+}
+
+/** Time of one attempt that could not be used: [from, to). */
+export interface UnusableTime {
+  epoch: number;
+  /** `never_ready`, `lost`, `preempted`. */
+  reason: string;
+  from?: Date | undefined;
+  to?: Date | undefined;
 }
 
 /** suanli.scheduler.node.lost.v1 and suanli.scheduler.node.returned.v1. */
@@ -61,6 +72,7 @@ function createBaseWorkloadChanged(): WorkloadChanged {
     changedAt: undefined,
     exitCode: undefined,
     externalKey: "",
+    unusable: undefined,
   };
 }
 
@@ -98,6 +110,9 @@ export const WorkloadChanged: MessageFns<WorkloadChanged> = {
     }
     if (message.externalKey !== "") {
       writer.uint32(90).string(message.externalKey);
+    }
+    if (message.unusable !== undefined) {
+      UnusableTime.encode(message.unusable, writer.uint32(98).fork()).join();
     }
     return writer;
   },
@@ -203,6 +218,14 @@ export const WorkloadChanged: MessageFns<WorkloadChanged> = {
             message.externalKey = reader.string();
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.unusable = UnusableTime.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -248,6 +271,7 @@ export const WorkloadChanged: MessageFns<WorkloadChanged> = {
         : isSet(object.external_key)
         ? globalThis.String(object.external_key)
         : "",
+      unusable: isSet(object.unusable) ? UnusableTime.fromJSON(object.unusable) : undefined,
     };
   },
 
@@ -286,6 +310,9 @@ export const WorkloadChanged: MessageFns<WorkloadChanged> = {
     if (message.externalKey !== "") {
       obj.externalKey = message.externalKey;
     }
+    if (message.unusable !== undefined) {
+      obj.unusable = UnusableTime.toJSON(message.unusable);
+    }
     return obj;
   },
 
@@ -309,6 +336,126 @@ export const WorkloadChanged: MessageFns<WorkloadChanged> = {
     message.changedAt = object.changedAt ?? undefined;
     message.exitCode = object.exitCode ?? undefined;
     message.externalKey = object.externalKey ?? "";
+    message.unusable = (object.unusable !== undefined && object.unusable !== null)
+      ? UnusableTime.fromPartial(object.unusable)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseUnusableTime(): UnusableTime {
+  return { epoch: 0, reason: "", from: undefined, to: undefined };
+}
+
+export const UnusableTime: MessageFns<UnusableTime> = {
+  encode(message: UnusableTime, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.epoch !== 0) {
+      writer.uint32(8).int32(message.epoch);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    if (message.from !== undefined) {
+      Timestamp.encode(toTimestamp(message.from), writer.uint32(26).fork()).join();
+    }
+    if (message.to !== undefined) {
+      Timestamp.encode(toTimestamp(message.to), writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UnusableTime {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUnusableTime();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.epoch = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.from = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.to = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UnusableTime {
+    return {
+      epoch: isSet(object.epoch) ? globalThis.Number(object.epoch) : 0,
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      from: isSet(object.from) ? fromJsonTimestamp(object.from) : undefined,
+      to: isSet(object.to) ? fromJsonTimestamp(object.to) : undefined,
+    };
+  },
+
+  toJSON(message: UnusableTime): unknown {
+    const obj: any = {};
+    if (message.epoch !== 0) {
+      obj.epoch = Math.round(message.epoch);
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    if (message.from !== undefined) {
+      obj.from = message.from.toISOString();
+    }
+    if (message.to !== undefined) {
+      obj.to = message.to.toISOString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<UnusableTime>): UnusableTime {
+    return UnusableTime.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<UnusableTime>): UnusableTime {
+    const message = createBaseUnusableTime();
+    message.epoch = object.epoch ?? 0;
+    message.reason = object.reason ?? "";
+    message.from = object.from ?? undefined;
+    message.to = object.to ?? undefined;
     return message;
   },
 };
