@@ -8,6 +8,8 @@ import { postgresReads } from '../src/adapters/postgres/reads.ts';
 import { voucherCodes } from '../src/adapters/voucher-codes.ts';
 import type { BillingDeps } from '../src/app/ports.ts';
 import { publishPrices } from '../src/app/prices/publish-prices.ts';
+import { amountOf } from '../src/domain/price/price-model.ts';
+import { type BillLine, type PeriodTotal, totalKeyOfLine } from '../src/domain/rating/bill-line.ts';
 import { legsOf } from '../src/domain/ledger/transfer.ts';
 import { remainingMicros } from '../src/domain/hold/hold.ts';
 import { NOW, ODD_PRICE } from '../src/testing/builders.ts';
@@ -101,10 +103,25 @@ function auditMemory(state: MemoryState): void {
   }
   for (const line of state.billLines.values()) {
     const charges = state.charges.filter((charge) => charge.billLineId === line.id);
-    invariant(line.amountMicros === (line.quantity * line.priceAmountMicros) / line.pricePerQuantity, 'priced once');
+    const price = state.prices.find((one) => one.id === line.priceId);
+    invariant(price !== undefined, 'a line has its price');
+    const { quantity, amountMicros } = line.period === '' ? line : totalOf(state, line);
+    invariant(amountMicros === amountOf(price, quantity, line.discountBasisPoints), 'priced once');
     invariant(line.amountMicros === sumOf(charges.map((charge) => charge.amountMicros)), 'the sum of its charges');
     invariant(line.quantity === sumOf(charges.map((charge) => charge.quantity)), 'the sum of its readings');
   }
+}
+
+/** What a line shares with others under a price of the whole month: all of them together are priced once. */
+function totalOf(state: MemoryState, line: BillLine): PeriodTotal {
+  const key = totalKeyOfLine(line) ?? '';
+  const total = state.totals.get(key);
+  const sharing = [...state.billLines.values()].filter((one) => totalKeyOfLine(one) === key);
+  invariant(total !== undefined, 'a line of a month has its total');
+  invariant(total.quantity === sumOf(sharing.map((one) => one.quantity)), 'the total is that of its lines');
+  invariant(total.amountMicros === sumOf(sharing.map((one) => one.amountMicros)), 'and so is its amount');
+  invariant(total.writtenOffMicros === sumOf(sharing.map((one) => one.writtenOffMicros)), 'and what the platform bore');
+  return total;
 }
 
 function sumOf(values: bigint[]): bigint {

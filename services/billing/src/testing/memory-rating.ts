@@ -136,9 +136,7 @@ function memoryUsage(state: MemoryState): BillingStores['usage'] {
   return {
     find: async (ids, names = []) => ({
       known: ids.flatMap((usageId) => state.usage.get(usageId) ?? []),
-      waiting: parked().flatMap(({ usage, waitsFor }) =>
-        names.includes(waitsFor) && !ids.includes(usage.usageId) ? [usage] : [],
-      ),
+      waiting: parked().flatMap(({ usage, waitsFor }) => (names.includes(waitsFor) ? [usage] : [])),
     }),
     charged: async (factIds) => chargedParts(state.charges.filter((charge) => factIds.includes(charge.factId))),
     ratedAfter: async (fence) =>

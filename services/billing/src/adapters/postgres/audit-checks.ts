@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
+import { ratingChecks } from './audit-rating.ts';
 import { rechargeChecks } from './audit-recharges.ts';
 
 /** A promise of the ledger as a query: one row per place where it is broken, with how much money that is. */
@@ -75,61 +76,6 @@ const holdChecks: AuditCheck[] = [
   },
 ];
 
-const chargeChecks: AuditCheck[] = [
-  {
-    name: 'billLinesEqualTheirPrice',
-    broken: sql`
-      select abs(line.amount_micros - floor(line.quantity::numeric * price_amount_micros / price_per_quantity)) as drift
-      from bill_lines line left join prices on prices.id = line.price_id
-      where line.amount_micros <> div(line.quantity::numeric * price_amount_micros, price_per_quantity)
-        or (line.price_version, price_amount_micros, price_per_quantity)
-          is distinct from (prices.version, prices.amount_micros, prices.per_quantity)`,
-  },
-  {
-    name: 'billLinesEqualTheirCharges',
-    broken: sql`
-      select abs(line.amount_micros - coalesce(sums.amount, 0)) as drift
-      from bill_lines line left join (
-        select bill_line_id, sum(quantity) as quantity, sum(amount_micros) as amount, sum(written_off_micros) as written_off
-        from charges group by bill_line_id
-      ) sums on sums.bill_line_id = line.id
-      where (line.quantity, line.amount_micros, line.written_off_micros)
-        is distinct from (coalesce(sums.quantity, 0), coalesce(sums.amount, 0), coalesce(sums.written_off, 0))`,
-  },
-  {
-    name: 'chargesEqualTheirTransfers',
-    broken: sql`
-      select abs(coalesce(charged.held, 0) - coalesce(booked.held, 0)) + abs(coalesce(charged.wallet, 0) - coalesce(booked.wallet, 0))
-        + abs(coalesce(charged.written_off, 0) - coalesce(booked.written_off, 0)) as drift
-      from (
-        select bill_line_id, sum(held_micros) as held, sum(wallet_micros) as wallet, sum(written_off_micros) as written_off
-        from charges group by bill_line_id
-      ) charged full join (
-        select reference,
-          sum(amount_micros) filter (where kind = 'post_pending') as held,
-          sum(amount_micros) filter (where kind = 'post' and code = 'charge') as wallet,
-          sum(amount_micros) filter (where code = 'write_off') as written_off
-        from transfers where code in ('charge', 'write_off') group by reference
-      ) booked on booked.reference = charged.bill_line_id
-      where (coalesce(charged.held, 0), coalesce(charged.wallet, 0), coalesce(charged.written_off, 0))
-        is distinct from (coalesce(booked.held, 0), coalesce(booked.wallet, 0), coalesce(booked.written_off, 0))`,
-  },
-  {
-    name: 'usageIsChargedOnce',
-    broken: sql`
-      select coalesce(sums.amount, 0) as drift
-      from usage_events full join (
-        select usage_id, count(*) as charges, sum(quantity) as quantity, sum(amount_micros) as amount
-        from charges group by usage_id
-      ) sums using (usage_id)
-      where coalesce(charge_count, -1) <> coalesce(sums.charges, 0)
-        or (state is distinct from 'rated' and sums.charges > 0)
-        or (state = 'rated' and coalesce(sums.quantity, 0) <> (
-          select coalesce(sum((reading -> 'quantity' ->> '$bigint')::numeric), 0)
-          from jsonb_array_elements(body -> 'readings') reading))`,
-  },
-];
-
 /** How late the expiry loop may be: a leader's lease, a restart, a queue of holds. */
 const EXPIRY_SLACK_MS = 60_000;
 
@@ -140,5 +86,5 @@ export function auditChecks(nowMs: number): AuditCheck[] {
     broken: sql`
       select 0 as drift from holds where resolved_at is null and release_at < ${latest}::timestamptz`,
   };
-  return [...ledgerChecks, ...holdChecks, endsInTime, ...chargeChecks];
+  return [...ledgerChecks, ...holdChecks, endsInTime, ...ratingChecks];
 }

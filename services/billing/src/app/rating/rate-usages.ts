@@ -46,7 +46,8 @@ export async function rateUsages(
   const results = rateInOrder(state, pending);
   await saveResults(deps, stores, state, results);
   outcomes.push(...results.map(outcomeOf));
-  const freed = waiting.filter((one) => isFreed(one, results));
+  const tried = new Set(pending.map((usage) => usage.usageId));
+  const freed = waiting.filter((one) => !tried.has(one.usageId) && isFreed(one, results));
   if (freed.length > 0) outcomes.push(...(await rateUsages(deps, stores, freed)));
   return outcomes;
 }

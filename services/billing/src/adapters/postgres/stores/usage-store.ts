@@ -17,6 +17,7 @@ const KNOWN = {
   factId: usageEvents.factId,
   supersededBy: usageEvents.supersededBy,
   revision: usageEvents.revision,
+  waitsFor: usageEvents.waitsFor,
 };
 type KnownRow = Pick<typeof usageEvents.$inferSelect, keyof typeof KNOWN>;
 
@@ -27,9 +28,11 @@ export function usageStore(tx: Tx): UsageStore {
       const waits = names.length === 0 ? undefined : and(IS_PARKED, inArray(usageEvents.waitsFor, [...names]));
       const rows = await tx.select(KNOWN).from(usageEvents).where(or(isNamed, waits));
       const asked = new Set(usageIds);
+      const awaited = new Set(names);
+      const waiting = rows.filter((row) => row.state === 'parked' && awaited.has(row.waitsFor));
       return {
         known: rows.filter((row) => asked.has(row.usageId)).map(toKnown),
-        waiting: rows.filter((row) => !asked.has(row.usageId)).map((row) => fromTaggedJson<Usage>(row.body)),
+        waiting: waiting.map((row) => fromTaggedJson<Usage>(row.body)),
       };
     },
     charged: (factIds) => chargedParts(tx, factIds),
