@@ -197,8 +197,18 @@ export interface ExportLedgerRequest {
   month: string;
 }
 
-/** A piece of a file. */
-export interface FileChunk {
+/** A piece of the file. */
+export interface DownloadInvoicePdfResponse {
+  data: Buffer;
+}
+
+/** A piece of the file. */
+export interface ExportBillsResponse {
+  data: Buffer;
+}
+
+/** A piece of the file. */
+export interface ExportLedgerResponse {
   data: Buffer;
 }
 
@@ -2845,19 +2855,19 @@ export const ExportLedgerRequest: MessageFns<ExportLedgerRequest> = {
   },
 };
 
-function createBaseFileChunk(): FileChunk {
+function createBaseDownloadInvoicePdfResponse(): DownloadInvoicePdfResponse {
   return { data: Buffer.alloc(0) };
 }
 
-export const FileChunk: MessageFns<FileChunk> = {
-  encode(message: FileChunk, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const DownloadInvoicePdfResponse: MessageFns<DownloadInvoicePdfResponse> = {
+  encode(message: DownloadInvoicePdfResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.data.length !== 0) {
       writer.uint32(10).bytes(message.data);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): FileChunk {
+  decode(input: BinaryReader | Uint8Array, length?: number): DownloadInvoicePdfResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2866,7 +2876,7 @@ export const FileChunk: MessageFns<FileChunk> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseFileChunk();
+      const message = createBaseDownloadInvoicePdfResponse();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -2890,11 +2900,11 @@ export const FileChunk: MessageFns<FileChunk> = {
     }
   },
 
-  fromJSON(object: any): FileChunk {
+  fromJSON(object: any): DownloadInvoicePdfResponse {
     return { data: isSet(object.data) ? Buffer.from(bytesFromBase64(object.data)) : Buffer.alloc(0) };
   },
 
-  toJSON(message: FileChunk): unknown {
+  toJSON(message: DownloadInvoicePdfResponse): unknown {
     const obj: any = {};
     if (message.data.length !== 0) {
       obj.data = base64FromBytes(message.data);
@@ -2902,11 +2912,145 @@ export const FileChunk: MessageFns<FileChunk> = {
     return obj;
   },
 
-  create(base?: DeepPartial<FileChunk>): FileChunk {
-    return FileChunk.fromPartial(base ?? {});
+  create(base?: DeepPartial<DownloadInvoicePdfResponse>): DownloadInvoicePdfResponse {
+    return DownloadInvoicePdfResponse.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<FileChunk>): FileChunk {
-    const message = createBaseFileChunk();
+  fromPartial(object: DeepPartial<DownloadInvoicePdfResponse>): DownloadInvoicePdfResponse {
+    const message = createBaseDownloadInvoicePdfResponse();
+    message.data = object.data ?? Buffer.alloc(0);
+    return message;
+  },
+};
+
+function createBaseExportBillsResponse(): ExportBillsResponse {
+  return { data: Buffer.alloc(0) };
+}
+
+export const ExportBillsResponse: MessageFns<ExportBillsResponse> = {
+  encode(message: ExportBillsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.data.length !== 0) {
+      writer.uint32(10).bytes(message.data);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExportBillsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExportBillsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.data = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ExportBillsResponse {
+    return { data: isSet(object.data) ? Buffer.from(bytesFromBase64(object.data)) : Buffer.alloc(0) };
+  },
+
+  toJSON(message: ExportBillsResponse): unknown {
+    const obj: any = {};
+    if (message.data.length !== 0) {
+      obj.data = base64FromBytes(message.data);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ExportBillsResponse>): ExportBillsResponse {
+    return ExportBillsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ExportBillsResponse>): ExportBillsResponse {
+    const message = createBaseExportBillsResponse();
+    message.data = object.data ?? Buffer.alloc(0);
+    return message;
+  },
+};
+
+function createBaseExportLedgerResponse(): ExportLedgerResponse {
+  return { data: Buffer.alloc(0) };
+}
+
+export const ExportLedgerResponse: MessageFns<ExportLedgerResponse> = {
+  encode(message: ExportLedgerResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.data.length !== 0) {
+      writer.uint32(10).bytes(message.data);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExportLedgerResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExportLedgerResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.data = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ExportLedgerResponse {
+    return { data: isSet(object.data) ? Buffer.from(bytesFromBase64(object.data)) : Buffer.alloc(0) };
+  },
+
+  toJSON(message: ExportLedgerResponse): unknown {
+    const obj: any = {};
+    if (message.data.length !== 0) {
+      obj.data = base64FromBytes(message.data);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ExportLedgerResponse>): ExportLedgerResponse {
+    return ExportLedgerResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ExportLedgerResponse>): ExportLedgerResponse {
+    const message = createBaseExportLedgerResponse();
     message.data = object.data ?? Buffer.alloc(0);
     return message;
   },
@@ -3003,8 +3147,9 @@ export const DocumentServiceService = {
     requestSerialize: (value: DownloadInvoicePdfRequest): Buffer =>
       Buffer.from(DownloadInvoicePdfRequest.encode(value).finish()),
     requestDeserialize: (value: Buffer): DownloadInvoicePdfRequest => DownloadInvoicePdfRequest.decode(value),
-    responseSerialize: (value: FileChunk): Buffer => Buffer.from(FileChunk.encode(value).finish()),
-    responseDeserialize: (value: Buffer): FileChunk => FileChunk.decode(value),
+    responseSerialize: (value: DownloadInvoicePdfResponse): Buffer =>
+      Buffer.from(DownloadInvoicePdfResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DownloadInvoicePdfResponse => DownloadInvoicePdfResponse.decode(value),
   },
   /** CSV after RFC 4180 in UTF-8, in pieces; text that a spreadsheet would take for a formula begins with an apostrophe. */
   exportBills: {
@@ -3013,8 +3158,8 @@ export const DocumentServiceService = {
     responseStream: true as const,
     requestSerialize: (value: ExportBillsRequest): Buffer => Buffer.from(ExportBillsRequest.encode(value).finish()),
     requestDeserialize: (value: Buffer): ExportBillsRequest => ExportBillsRequest.decode(value),
-    responseSerialize: (value: FileChunk): Buffer => Buffer.from(FileChunk.encode(value).finish()),
-    responseDeserialize: (value: Buffer): FileChunk => FileChunk.decode(value),
+    responseSerialize: (value: ExportBillsResponse): Buffer => Buffer.from(ExportBillsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ExportBillsResponse => ExportBillsResponse.decode(value),
   },
   /** The movements of the wallet in a month, oldest first. */
   exportLedger: {
@@ -3023,8 +3168,9 @@ export const DocumentServiceService = {
     responseStream: true as const,
     requestSerialize: (value: ExportLedgerRequest): Buffer => Buffer.from(ExportLedgerRequest.encode(value).finish()),
     requestDeserialize: (value: Buffer): ExportLedgerRequest => ExportLedgerRequest.decode(value),
-    responseSerialize: (value: FileChunk): Buffer => Buffer.from(FileChunk.encode(value).finish()),
-    responseDeserialize: (value: Buffer): FileChunk => FileChunk.decode(value),
+    responseSerialize: (value: ExportLedgerResponse): Buffer =>
+      Buffer.from(ExportLedgerResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ExportLedgerResponse => ExportLedgerResponse.decode(value),
   },
 } as const;
 
@@ -3047,11 +3193,11 @@ export interface DocumentServiceServer extends UntypedServiceImplementation {
    * The document as PDF, in pieces of at most 64 KiB. Made from what is stored: the same bytes each time.
    * Errors: INVOICE_NOT_FOUND, DOCUMENT_TOO_LONG (more lines than a PDF takes: read them as JSON or CSV).
    */
-  downloadInvoicePdf: handleServerStreamingCall<DownloadInvoicePdfRequest, FileChunk>;
+  downloadInvoicePdf: handleServerStreamingCall<DownloadInvoicePdfRequest, DownloadInvoicePdfResponse>;
   /** CSV after RFC 4180 in UTF-8, in pieces; text that a spreadsheet would take for a formula begins with an apostrophe. */
-  exportBills: handleServerStreamingCall<ExportBillsRequest, FileChunk>;
+  exportBills: handleServerStreamingCall<ExportBillsRequest, ExportBillsResponse>;
   /** The movements of the wallet in a month, oldest first. */
-  exportLedger: handleServerStreamingCall<ExportLedgerRequest, FileChunk>;
+  exportLedger: handleServerStreamingCall<ExportLedgerRequest, ExportLedgerResponse>;
 }
 
 export interface DocumentServiceClient extends Client {
@@ -3174,26 +3320,29 @@ export interface DocumentServiceClient extends Client {
   downloadInvoicePdf(
     request: DownloadInvoicePdfRequest,
     options?: Partial<CallOptions>,
-  ): ClientReadableStream<FileChunk>;
+  ): ClientReadableStream<DownloadInvoicePdfResponse>;
   downloadInvoicePdf(
     request: DownloadInvoicePdfRequest,
     metadata?: Metadata,
     options?: Partial<CallOptions>,
-  ): ClientReadableStream<FileChunk>;
+  ): ClientReadableStream<DownloadInvoicePdfResponse>;
   /** CSV after RFC 4180 in UTF-8, in pieces; text that a spreadsheet would take for a formula begins with an apostrophe. */
-  exportBills(request: ExportBillsRequest, options?: Partial<CallOptions>): ClientReadableStream<FileChunk>;
+  exportBills(request: ExportBillsRequest, options?: Partial<CallOptions>): ClientReadableStream<ExportBillsResponse>;
   exportBills(
     request: ExportBillsRequest,
     metadata?: Metadata,
     options?: Partial<CallOptions>,
-  ): ClientReadableStream<FileChunk>;
+  ): ClientReadableStream<ExportBillsResponse>;
   /** The movements of the wallet in a month, oldest first. */
-  exportLedger(request: ExportLedgerRequest, options?: Partial<CallOptions>): ClientReadableStream<FileChunk>;
+  exportLedger(
+    request: ExportLedgerRequest,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<ExportLedgerResponse>;
   exportLedger(
     request: ExportLedgerRequest,
     metadata?: Metadata,
     options?: Partial<CallOptions>,
-  ): ClientReadableStream<FileChunk>;
+  ): ClientReadableStream<ExportLedgerResponse>;
 }
 
 export const DocumentServiceClient = makeGenericClientConstructor(

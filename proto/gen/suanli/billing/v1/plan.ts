@@ -148,8 +148,37 @@ export interface PurchasePlanRequest {
   expiryMode: string;
 }
 
-/** What a command did. */
-export interface SubscriptionResponse {
+export interface PurchasePlanResponse {
+  subscription?:
+    | Subscription
+    | undefined;
+  /** Paid by this command. */
+  orders: Order[];
+  /** Came back into the wallet by this command. */
+  refundedMicros: bigint;
+}
+
+export interface ChangePlanResponse {
+  subscription?:
+    | Subscription
+    | undefined;
+  /** Paid by this command. */
+  orders: Order[];
+  /** Came back into the wallet by this command. */
+  refundedMicros: bigint;
+}
+
+export interface SetExpiryModeResponse {
+  subscription?:
+    | Subscription
+    | undefined;
+  /** Paid by this command. */
+  orders: Order[];
+  /** Came back into the wallet by this command. */
+  refundedMicros: bigint;
+}
+
+export interface ReleaseSubscriptionResponse {
   subscription?:
     | Subscription
     | undefined;
@@ -1901,12 +1930,12 @@ export const PurchasePlanRequest: MessageFns<PurchasePlanRequest> = {
   },
 };
 
-function createBaseSubscriptionResponse(): SubscriptionResponse {
+function createBasePurchasePlanResponse(): PurchasePlanResponse {
   return { subscription: undefined, orders: [], refundedMicros: 0n };
 }
 
-export const SubscriptionResponse: MessageFns<SubscriptionResponse> = {
-  encode(message: SubscriptionResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const PurchasePlanResponse: MessageFns<PurchasePlanResponse> = {
+  encode(message: PurchasePlanResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.subscription !== undefined) {
       Subscription.encode(message.subscription, writer.uint32(10).fork()).join();
     }
@@ -1922,7 +1951,7 @@ export const SubscriptionResponse: MessageFns<SubscriptionResponse> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SubscriptionResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number): PurchasePlanResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1931,7 +1960,7 @@ export const SubscriptionResponse: MessageFns<SubscriptionResponse> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSubscriptionResponse();
+      const message = createBasePurchasePlanResponse();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -1971,7 +2000,7 @@ export const SubscriptionResponse: MessageFns<SubscriptionResponse> = {
     }
   },
 
-  fromJSON(object: any): SubscriptionResponse {
+  fromJSON(object: any): PurchasePlanResponse {
     return {
       subscription: isSet(object.subscription) ? Subscription.fromJSON(object.subscription) : undefined,
       orders: globalThis.Array.isArray(object?.orders) ? object.orders.map((e: any) => Order.fromJSON(e)) : [],
@@ -1983,7 +2012,7 @@ export const SubscriptionResponse: MessageFns<SubscriptionResponse> = {
     };
   },
 
-  toJSON(message: SubscriptionResponse): unknown {
+  toJSON(message: PurchasePlanResponse): unknown {
     const obj: any = {};
     if (message.subscription !== undefined) {
       obj.subscription = Subscription.toJSON(message.subscription);
@@ -1997,11 +2026,347 @@ export const SubscriptionResponse: MessageFns<SubscriptionResponse> = {
     return obj;
   },
 
-  create(base?: DeepPartial<SubscriptionResponse>): SubscriptionResponse {
-    return SubscriptionResponse.fromPartial(base ?? {});
+  create(base?: DeepPartial<PurchasePlanResponse>): PurchasePlanResponse {
+    return PurchasePlanResponse.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<SubscriptionResponse>): SubscriptionResponse {
-    const message = createBaseSubscriptionResponse();
+  fromPartial(object: DeepPartial<PurchasePlanResponse>): PurchasePlanResponse {
+    const message = createBasePurchasePlanResponse();
+    message.subscription = (object.subscription !== undefined && object.subscription !== null)
+      ? Subscription.fromPartial(object.subscription)
+      : undefined;
+    message.orders = object.orders?.map((e) => Order.fromPartial(e)) || [];
+    message.refundedMicros = (object.refundedMicros !== undefined && object.refundedMicros !== null)
+      ? BigInt(object.refundedMicros)
+      : 0n;
+    return message;
+  },
+};
+
+function createBaseChangePlanResponse(): ChangePlanResponse {
+  return { subscription: undefined, orders: [], refundedMicros: 0n };
+}
+
+export const ChangePlanResponse: MessageFns<ChangePlanResponse> = {
+  encode(message: ChangePlanResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.subscription !== undefined) {
+      Subscription.encode(message.subscription, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.orders) {
+      Order.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.refundedMicros !== 0n) {
+      if (BigInt.asIntN(64, message.refundedMicros) !== message.refundedMicros) {
+        throw new globalThis.Error("value provided for field message.refundedMicros of type int64 too large");
+      }
+      writer.uint32(24).int64(message.refundedMicros);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ChangePlanResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseChangePlanResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.subscription = Subscription.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.orders.push(Order.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.refundedMicros = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ChangePlanResponse {
+    return {
+      subscription: isSet(object.subscription) ? Subscription.fromJSON(object.subscription) : undefined,
+      orders: globalThis.Array.isArray(object?.orders) ? object.orders.map((e: any) => Order.fromJSON(e)) : [],
+      refundedMicros: isSet(object.refundedMicros)
+        ? BigInt(object.refundedMicros)
+        : isSet(object.refunded_micros)
+        ? BigInt(object.refunded_micros)
+        : 0n,
+    };
+  },
+
+  toJSON(message: ChangePlanResponse): unknown {
+    const obj: any = {};
+    if (message.subscription !== undefined) {
+      obj.subscription = Subscription.toJSON(message.subscription);
+    }
+    if (message.orders?.length) {
+      obj.orders = message.orders.map((e) => Order.toJSON(e));
+    }
+    if (message.refundedMicros !== 0n) {
+      obj.refundedMicros = message.refundedMicros.toString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ChangePlanResponse>): ChangePlanResponse {
+    return ChangePlanResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ChangePlanResponse>): ChangePlanResponse {
+    const message = createBaseChangePlanResponse();
+    message.subscription = (object.subscription !== undefined && object.subscription !== null)
+      ? Subscription.fromPartial(object.subscription)
+      : undefined;
+    message.orders = object.orders?.map((e) => Order.fromPartial(e)) || [];
+    message.refundedMicros = (object.refundedMicros !== undefined && object.refundedMicros !== null)
+      ? BigInt(object.refundedMicros)
+      : 0n;
+    return message;
+  },
+};
+
+function createBaseSetExpiryModeResponse(): SetExpiryModeResponse {
+  return { subscription: undefined, orders: [], refundedMicros: 0n };
+}
+
+export const SetExpiryModeResponse: MessageFns<SetExpiryModeResponse> = {
+  encode(message: SetExpiryModeResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.subscription !== undefined) {
+      Subscription.encode(message.subscription, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.orders) {
+      Order.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.refundedMicros !== 0n) {
+      if (BigInt.asIntN(64, message.refundedMicros) !== message.refundedMicros) {
+        throw new globalThis.Error("value provided for field message.refundedMicros of type int64 too large");
+      }
+      writer.uint32(24).int64(message.refundedMicros);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetExpiryModeResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetExpiryModeResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.subscription = Subscription.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.orders.push(Order.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.refundedMicros = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SetExpiryModeResponse {
+    return {
+      subscription: isSet(object.subscription) ? Subscription.fromJSON(object.subscription) : undefined,
+      orders: globalThis.Array.isArray(object?.orders) ? object.orders.map((e: any) => Order.fromJSON(e)) : [],
+      refundedMicros: isSet(object.refundedMicros)
+        ? BigInt(object.refundedMicros)
+        : isSet(object.refunded_micros)
+        ? BigInt(object.refunded_micros)
+        : 0n,
+    };
+  },
+
+  toJSON(message: SetExpiryModeResponse): unknown {
+    const obj: any = {};
+    if (message.subscription !== undefined) {
+      obj.subscription = Subscription.toJSON(message.subscription);
+    }
+    if (message.orders?.length) {
+      obj.orders = message.orders.map((e) => Order.toJSON(e));
+    }
+    if (message.refundedMicros !== 0n) {
+      obj.refundedMicros = message.refundedMicros.toString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<SetExpiryModeResponse>): SetExpiryModeResponse {
+    return SetExpiryModeResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SetExpiryModeResponse>): SetExpiryModeResponse {
+    const message = createBaseSetExpiryModeResponse();
+    message.subscription = (object.subscription !== undefined && object.subscription !== null)
+      ? Subscription.fromPartial(object.subscription)
+      : undefined;
+    message.orders = object.orders?.map((e) => Order.fromPartial(e)) || [];
+    message.refundedMicros = (object.refundedMicros !== undefined && object.refundedMicros !== null)
+      ? BigInt(object.refundedMicros)
+      : 0n;
+    return message;
+  },
+};
+
+function createBaseReleaseSubscriptionResponse(): ReleaseSubscriptionResponse {
+  return { subscription: undefined, orders: [], refundedMicros: 0n };
+}
+
+export const ReleaseSubscriptionResponse: MessageFns<ReleaseSubscriptionResponse> = {
+  encode(message: ReleaseSubscriptionResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.subscription !== undefined) {
+      Subscription.encode(message.subscription, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.orders) {
+      Order.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.refundedMicros !== 0n) {
+      if (BigInt.asIntN(64, message.refundedMicros) !== message.refundedMicros) {
+        throw new globalThis.Error("value provided for field message.refundedMicros of type int64 too large");
+      }
+      writer.uint32(24).int64(message.refundedMicros);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReleaseSubscriptionResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReleaseSubscriptionResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.subscription = Subscription.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.orders.push(Order.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.refundedMicros = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReleaseSubscriptionResponse {
+    return {
+      subscription: isSet(object.subscription) ? Subscription.fromJSON(object.subscription) : undefined,
+      orders: globalThis.Array.isArray(object?.orders) ? object.orders.map((e: any) => Order.fromJSON(e)) : [],
+      refundedMicros: isSet(object.refundedMicros)
+        ? BigInt(object.refundedMicros)
+        : isSet(object.refunded_micros)
+        ? BigInt(object.refunded_micros)
+        : 0n,
+    };
+  },
+
+  toJSON(message: ReleaseSubscriptionResponse): unknown {
+    const obj: any = {};
+    if (message.subscription !== undefined) {
+      obj.subscription = Subscription.toJSON(message.subscription);
+    }
+    if (message.orders?.length) {
+      obj.orders = message.orders.map((e) => Order.toJSON(e));
+    }
+    if (message.refundedMicros !== 0n) {
+      obj.refundedMicros = message.refundedMicros.toString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ReleaseSubscriptionResponse>): ReleaseSubscriptionResponse {
+    return ReleaseSubscriptionResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReleaseSubscriptionResponse>): ReleaseSubscriptionResponse {
+    const message = createBaseReleaseSubscriptionResponse();
     message.subscription = (object.subscription !== undefined && object.subscription !== null)
       ? Subscription.fromPartial(object.subscription)
       : undefined;
@@ -3343,9 +3708,9 @@ export const PlanServiceService = {
     responseStream: false as const,
     requestSerialize: (value: PurchasePlanRequest): Buffer => Buffer.from(PurchasePlanRequest.encode(value).finish()),
     requestDeserialize: (value: Buffer): PurchasePlanRequest => PurchasePlanRequest.decode(value),
-    responseSerialize: (value: SubscriptionResponse): Buffer =>
-      Buffer.from(SubscriptionResponse.encode(value).finish()),
-    responseDeserialize: (value: Buffer): SubscriptionResponse => SubscriptionResponse.decode(value),
+    responseSerialize: (value: PurchasePlanResponse): Buffer =>
+      Buffer.from(PurchasePlanResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PurchasePlanResponse => PurchasePlanResponse.decode(value),
   },
   listSubscriptions: {
     path: "/suanli.billing.v1.PlanService/ListSubscriptions" as const,
@@ -3381,9 +3746,8 @@ export const PlanServiceService = {
     responseStream: false as const,
     requestSerialize: (value: ChangePlanRequest): Buffer => Buffer.from(ChangePlanRequest.encode(value).finish()),
     requestDeserialize: (value: Buffer): ChangePlanRequest => ChangePlanRequest.decode(value),
-    responseSerialize: (value: SubscriptionResponse): Buffer =>
-      Buffer.from(SubscriptionResponse.encode(value).finish()),
-    responseDeserialize: (value: Buffer): SubscriptionResponse => SubscriptionResponse.decode(value),
+    responseSerialize: (value: ChangePlanResponse): Buffer => Buffer.from(ChangePlanResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ChangePlanResponse => ChangePlanResponse.decode(value),
   },
   /** What happens at the end of the period. Errors: SUBSCRIPTION_NOT_FOUND, SUBSCRIPTION_ENDED, EXPIRY_MODE_UNKNOWN. */
   setExpiryMode: {
@@ -3392,9 +3756,9 @@ export const PlanServiceService = {
     responseStream: false as const,
     requestSerialize: (value: SetExpiryModeRequest): Buffer => Buffer.from(SetExpiryModeRequest.encode(value).finish()),
     requestDeserialize: (value: Buffer): SetExpiryModeRequest => SetExpiryModeRequest.decode(value),
-    responseSerialize: (value: SubscriptionResponse): Buffer =>
-      Buffer.from(SubscriptionResponse.encode(value).finish()),
-    responseDeserialize: (value: Buffer): SubscriptionResponse => SubscriptionResponse.decode(value),
+    responseSerialize: (value: SetExpiryModeResponse): Buffer =>
+      Buffer.from(SetExpiryModeResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SetExpiryModeResponse => SetExpiryModeResponse.decode(value),
   },
   /**
    * Gives the rest of the period up; what comes back is in the policy. Errors: SUBSCRIPTION_NOT_FOUND,
@@ -3407,9 +3771,9 @@ export const PlanServiceService = {
     requestSerialize: (value: ReleaseSubscriptionRequest): Buffer =>
       Buffer.from(ReleaseSubscriptionRequest.encode(value).finish()),
     requestDeserialize: (value: Buffer): ReleaseSubscriptionRequest => ReleaseSubscriptionRequest.decode(value),
-    responseSerialize: (value: SubscriptionResponse): Buffer =>
-      Buffer.from(SubscriptionResponse.encode(value).finish()),
-    responseDeserialize: (value: Buffer): SubscriptionResponse => SubscriptionResponse.decode(value),
+    responseSerialize: (value: ReleaseSubscriptionResponse): Buffer =>
+      Buffer.from(ReleaseSubscriptionResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ReleaseSubscriptionResponse => ReleaseSubscriptionResponse.decode(value),
   },
 } as const;
 
@@ -3424,7 +3788,7 @@ export interface PlanServiceServer extends UntypedServiceImplementation {
    * Buys a plan, at once and whole. Errors: PLAN_NOT_FOUND, QUANTITY_OUT_OF_RANGE, EXPIRY_MODE_UNKNOWN,
    * INSUFFICIENT_FUNDS (missing_micros), ACCOUNT_FROZEN, REQUEST_ID_REUSED.
    */
-  purchasePlan: handleUnaryCall<PurchasePlanRequest, SubscriptionResponse>;
+  purchasePlan: handleUnaryCall<PurchasePlanRequest, PurchasePlanResponse>;
   listSubscriptions: handleUnaryCall<ListSubscriptionsRequest, ListSubscriptionsResponse>;
   /** With its latest renewal attempts. Errors: SUBSCRIPTION_NOT_FOUND. */
   getSubscription: handleUnaryCall<GetSubscriptionRequest, GetSubscriptionResponse>;
@@ -3433,14 +3797,14 @@ export interface PlanServiceServer extends UntypedServiceImplementation {
    * with the next period. Errors: SUBSCRIPTION_NOT_FOUND, SUBSCRIPTION_ENDED, PLAN_NOT_FOUND, QUANTITY_OUT_OF_RANGE,
    * PLAN_CHANGE_NOT_ALLOWED, INSUFFICIENT_FUNDS.
    */
-  changePlan: handleUnaryCall<ChangePlanRequest, SubscriptionResponse>;
+  changePlan: handleUnaryCall<ChangePlanRequest, ChangePlanResponse>;
   /** What happens at the end of the period. Errors: SUBSCRIPTION_NOT_FOUND, SUBSCRIPTION_ENDED, EXPIRY_MODE_UNKNOWN. */
-  setExpiryMode: handleUnaryCall<SetExpiryModeRequest, SubscriptionResponse>;
+  setExpiryMode: handleUnaryCall<SetExpiryModeRequest, SetExpiryModeResponse>;
   /**
    * Gives the rest of the period up; what comes back is in the policy. Errors: SUBSCRIPTION_NOT_FOUND,
    * SUBSCRIPTION_ENDED.
    */
-  releaseSubscription: handleUnaryCall<ReleaseSubscriptionRequest, SubscriptionResponse>;
+  releaseSubscription: handleUnaryCall<ReleaseSubscriptionRequest, ReleaseSubscriptionResponse>;
 }
 
 export interface PlanServiceClient extends Client {
@@ -3498,18 +3862,18 @@ export interface PlanServiceClient extends Client {
    */
   purchasePlan(
     request: PurchasePlanRequest,
-    callback: (error: ServiceError | null, response: SubscriptionResponse) => void,
+    callback: (error: ServiceError | null, response: PurchasePlanResponse) => void,
   ): ClientUnaryCall;
   purchasePlan(
     request: PurchasePlanRequest,
     metadata: Metadata,
-    callback: (error: ServiceError | null, response: SubscriptionResponse) => void,
+    callback: (error: ServiceError | null, response: PurchasePlanResponse) => void,
   ): ClientUnaryCall;
   purchasePlan(
     request: PurchasePlanRequest,
     metadata: Metadata,
     options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: SubscriptionResponse) => void,
+    callback: (error: ServiceError | null, response: PurchasePlanResponse) => void,
   ): ClientUnaryCall;
   listSubscriptions(
     request: ListSubscriptionsRequest,
@@ -3549,34 +3913,34 @@ export interface PlanServiceClient extends Client {
    */
   changePlan(
     request: ChangePlanRequest,
-    callback: (error: ServiceError | null, response: SubscriptionResponse) => void,
+    callback: (error: ServiceError | null, response: ChangePlanResponse) => void,
   ): ClientUnaryCall;
   changePlan(
     request: ChangePlanRequest,
     metadata: Metadata,
-    callback: (error: ServiceError | null, response: SubscriptionResponse) => void,
+    callback: (error: ServiceError | null, response: ChangePlanResponse) => void,
   ): ClientUnaryCall;
   changePlan(
     request: ChangePlanRequest,
     metadata: Metadata,
     options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: SubscriptionResponse) => void,
+    callback: (error: ServiceError | null, response: ChangePlanResponse) => void,
   ): ClientUnaryCall;
   /** What happens at the end of the period. Errors: SUBSCRIPTION_NOT_FOUND, SUBSCRIPTION_ENDED, EXPIRY_MODE_UNKNOWN. */
   setExpiryMode(
     request: SetExpiryModeRequest,
-    callback: (error: ServiceError | null, response: SubscriptionResponse) => void,
+    callback: (error: ServiceError | null, response: SetExpiryModeResponse) => void,
   ): ClientUnaryCall;
   setExpiryMode(
     request: SetExpiryModeRequest,
     metadata: Metadata,
-    callback: (error: ServiceError | null, response: SubscriptionResponse) => void,
+    callback: (error: ServiceError | null, response: SetExpiryModeResponse) => void,
   ): ClientUnaryCall;
   setExpiryMode(
     request: SetExpiryModeRequest,
     metadata: Metadata,
     options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: SubscriptionResponse) => void,
+    callback: (error: ServiceError | null, response: SetExpiryModeResponse) => void,
   ): ClientUnaryCall;
   /**
    * Gives the rest of the period up; what comes back is in the policy. Errors: SUBSCRIPTION_NOT_FOUND,
@@ -3584,18 +3948,18 @@ export interface PlanServiceClient extends Client {
    */
   releaseSubscription(
     request: ReleaseSubscriptionRequest,
-    callback: (error: ServiceError | null, response: SubscriptionResponse) => void,
+    callback: (error: ServiceError | null, response: ReleaseSubscriptionResponse) => void,
   ): ClientUnaryCall;
   releaseSubscription(
     request: ReleaseSubscriptionRequest,
     metadata: Metadata,
-    callback: (error: ServiceError | null, response: SubscriptionResponse) => void,
+    callback: (error: ServiceError | null, response: ReleaseSubscriptionResponse) => void,
   ): ClientUnaryCall;
   releaseSubscription(
     request: ReleaseSubscriptionRequest,
     metadata: Metadata,
     options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: SubscriptionResponse) => void,
+    callback: (error: ServiceError | null, response: ReleaseSubscriptionResponse) => void,
   ): ClientUnaryCall;
 }
 

@@ -71,7 +71,15 @@ export interface GetRefundResponse {
   refund?: Refund | undefined;
 }
 
-export interface RefundResponse {
+export interface RequestPayoutResponse {
+  refund?: Refund | undefined;
+}
+
+export interface RefundToWalletResponse {
+  refund?: Refund | undefined;
+}
+
+export interface DecidePayoutResponse {
   refund?: Refund | undefined;
 }
 
@@ -763,19 +771,19 @@ export const GetRefundResponse: MessageFns<GetRefundResponse> = {
   },
 };
 
-function createBaseRefundResponse(): RefundResponse {
+function createBaseRequestPayoutResponse(): RequestPayoutResponse {
   return { refund: undefined };
 }
 
-export const RefundResponse: MessageFns<RefundResponse> = {
-  encode(message: RefundResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const RequestPayoutResponse: MessageFns<RequestPayoutResponse> = {
+  encode(message: RequestPayoutResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.refund !== undefined) {
       Refund.encode(message.refund, writer.uint32(10).fork()).join();
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): RefundResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number): RequestPayoutResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -784,7 +792,7 @@ export const RefundResponse: MessageFns<RefundResponse> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseRefundResponse();
+      const message = createBaseRequestPayoutResponse();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -808,11 +816,11 @@ export const RefundResponse: MessageFns<RefundResponse> = {
     }
   },
 
-  fromJSON(object: any): RefundResponse {
+  fromJSON(object: any): RequestPayoutResponse {
     return { refund: isSet(object.refund) ? Refund.fromJSON(object.refund) : undefined };
   },
 
-  toJSON(message: RefundResponse): unknown {
+  toJSON(message: RequestPayoutResponse): unknown {
     const obj: any = {};
     if (message.refund !== undefined) {
       obj.refund = Refund.toJSON(message.refund);
@@ -820,11 +828,149 @@ export const RefundResponse: MessageFns<RefundResponse> = {
     return obj;
   },
 
-  create(base?: DeepPartial<RefundResponse>): RefundResponse {
-    return RefundResponse.fromPartial(base ?? {});
+  create(base?: DeepPartial<RequestPayoutResponse>): RequestPayoutResponse {
+    return RequestPayoutResponse.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<RefundResponse>): RefundResponse {
-    const message = createBaseRefundResponse();
+  fromPartial(object: DeepPartial<RequestPayoutResponse>): RequestPayoutResponse {
+    const message = createBaseRequestPayoutResponse();
+    message.refund = (object.refund !== undefined && object.refund !== null)
+      ? Refund.fromPartial(object.refund)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseRefundToWalletResponse(): RefundToWalletResponse {
+  return { refund: undefined };
+}
+
+export const RefundToWalletResponse: MessageFns<RefundToWalletResponse> = {
+  encode(message: RefundToWalletResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.refund !== undefined) {
+      Refund.encode(message.refund, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RefundToWalletResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRefundToWalletResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.refund = Refund.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RefundToWalletResponse {
+    return { refund: isSet(object.refund) ? Refund.fromJSON(object.refund) : undefined };
+  },
+
+  toJSON(message: RefundToWalletResponse): unknown {
+    const obj: any = {};
+    if (message.refund !== undefined) {
+      obj.refund = Refund.toJSON(message.refund);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<RefundToWalletResponse>): RefundToWalletResponse {
+    return RefundToWalletResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RefundToWalletResponse>): RefundToWalletResponse {
+    const message = createBaseRefundToWalletResponse();
+    message.refund = (object.refund !== undefined && object.refund !== null)
+      ? Refund.fromPartial(object.refund)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseDecidePayoutResponse(): DecidePayoutResponse {
+  return { refund: undefined };
+}
+
+export const DecidePayoutResponse: MessageFns<DecidePayoutResponse> = {
+  encode(message: DecidePayoutResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.refund !== undefined) {
+      Refund.encode(message.refund, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DecidePayoutResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDecidePayoutResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.refund = Refund.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DecidePayoutResponse {
+    return { refund: isSet(object.refund) ? Refund.fromJSON(object.refund) : undefined };
+  },
+
+  toJSON(message: DecidePayoutResponse): unknown {
+    const obj: any = {};
+    if (message.refund !== undefined) {
+      obj.refund = Refund.toJSON(message.refund);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<DecidePayoutResponse>): DecidePayoutResponse {
+    return DecidePayoutResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DecidePayoutResponse>): DecidePayoutResponse {
+    const message = createBaseDecidePayoutResponse();
     message.refund = (object.refund !== undefined && object.refund !== null)
       ? Refund.fromPartial(object.refund)
       : undefined;
@@ -1906,8 +2052,9 @@ export const RefundServiceService = {
     responseStream: false as const,
     requestSerialize: (value: RequestPayoutRequest): Buffer => Buffer.from(RequestPayoutRequest.encode(value).finish()),
     requestDeserialize: (value: Buffer): RequestPayoutRequest => RequestPayoutRequest.decode(value),
-    responseSerialize: (value: RefundResponse): Buffer => Buffer.from(RefundResponse.encode(value).finish()),
-    responseDeserialize: (value: Buffer): RefundResponse => RefundResponse.decode(value),
+    responseSerialize: (value: RequestPayoutResponse): Buffer =>
+      Buffer.from(RequestPayoutResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RequestPayoutResponse => RequestPayoutResponse.decode(value),
   },
   /** What went back by itself for time that could not be used. Newest first. */
   listCredits: {
@@ -1930,8 +2077,9 @@ export const RefundServiceService = {
     requestSerialize: (value: RefundToWalletRequest): Buffer =>
       Buffer.from(RefundToWalletRequest.encode(value).finish()),
     requestDeserialize: (value: Buffer): RefundToWalletRequest => RefundToWalletRequest.decode(value),
-    responseSerialize: (value: RefundResponse): Buffer => Buffer.from(RefundResponse.encode(value).finish()),
-    responseDeserialize: (value: Buffer): RefundResponse => RefundResponse.decode(value),
+    responseSerialize: (value: RefundToWalletResponse): Buffer =>
+      Buffer.from(RefundToWalletResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RefundToWalletResponse => RefundToWalletResponse.decode(value),
   },
   /** Operators only: payouts that wait, of all accounts, oldest first. */
   listOpenPayouts: {
@@ -1955,8 +2103,9 @@ export const RefundServiceService = {
     responseStream: false as const,
     requestSerialize: (value: DecidePayoutRequest): Buffer => Buffer.from(DecidePayoutRequest.encode(value).finish()),
     requestDeserialize: (value: Buffer): DecidePayoutRequest => DecidePayoutRequest.decode(value),
-    responseSerialize: (value: RefundResponse): Buffer => Buffer.from(RefundResponse.encode(value).finish()),
-    responseDeserialize: (value: Buffer): RefundResponse => RefundResponse.decode(value),
+    responseSerialize: (value: DecidePayoutResponse): Buffer =>
+      Buffer.from(DecidePayoutResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DecidePayoutResponse => DecidePayoutResponse.decode(value),
   },
 } as const;
 
@@ -1970,21 +2119,21 @@ export interface RefundServiceServer extends UntypedServiceImplementation {
    * paid out. Errors: REFUND_TARGET_NOT_FOUND, REFUND_EXCEEDS_PAYMENT, INSUFFICIENT_CASH (missing_micros),
    * AMOUNT_OUT_OF_RANGE, AMOUNT_NOT_WHOLE_FEN, RECHARGE_CHANNEL_UNAVAILABLE, ACCOUNT_FROZEN.
    */
-  requestPayout: handleUnaryCall<RequestPayoutRequest, RefundResponse>;
+  requestPayout: handleUnaryCall<RequestPayoutRequest, RequestPayoutResponse>;
   /** What went back by itself for time that could not be used. Newest first. */
   listCredits: handleUnaryCall<ListCreditsRequest, ListCreditsResponse>;
   /**
    * Operators only: money of an order or a bill line back into the wallet, in part or whole.
    * Errors: REFUND_TARGET_NOT_FOUND, REFUND_EXCEEDS_PAYMENT, AMOUNT_OUT_OF_RANGE.
    */
-  refundToWallet: handleUnaryCall<RefundToWalletRequest, RefundResponse>;
+  refundToWallet: handleUnaryCall<RefundToWalletRequest, RefundToWalletResponse>;
   /** Operators only: payouts that wait, of all accounts, oldest first. */
   listOpenPayouts: handleUnaryCall<ListOpenPayoutsRequest, ListOpenPayoutsResponse>;
   /**
    * Operators only. Errors: REFUND_NOT_FOUND, REFUND_ALREADY_DECIDED, REFUND_EXPIRED (its money went back into the
    * wallet after 90 days).
    */
-  decidePayout: handleUnaryCall<DecidePayoutRequest, RefundResponse>;
+  decidePayout: handleUnaryCall<DecidePayoutRequest, DecidePayoutResponse>;
 }
 
 export interface RefundServiceClient extends Client {
@@ -2027,18 +2176,18 @@ export interface RefundServiceClient extends Client {
    */
   requestPayout(
     request: RequestPayoutRequest,
-    callback: (error: ServiceError | null, response: RefundResponse) => void,
+    callback: (error: ServiceError | null, response: RequestPayoutResponse) => void,
   ): ClientUnaryCall;
   requestPayout(
     request: RequestPayoutRequest,
     metadata: Metadata,
-    callback: (error: ServiceError | null, response: RefundResponse) => void,
+    callback: (error: ServiceError | null, response: RequestPayoutResponse) => void,
   ): ClientUnaryCall;
   requestPayout(
     request: RequestPayoutRequest,
     metadata: Metadata,
     options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: RefundResponse) => void,
+    callback: (error: ServiceError | null, response: RequestPayoutResponse) => void,
   ): ClientUnaryCall;
   /** What went back by itself for time that could not be used. Newest first. */
   listCredits(
@@ -2062,18 +2211,18 @@ export interface RefundServiceClient extends Client {
    */
   refundToWallet(
     request: RefundToWalletRequest,
-    callback: (error: ServiceError | null, response: RefundResponse) => void,
+    callback: (error: ServiceError | null, response: RefundToWalletResponse) => void,
   ): ClientUnaryCall;
   refundToWallet(
     request: RefundToWalletRequest,
     metadata: Metadata,
-    callback: (error: ServiceError | null, response: RefundResponse) => void,
+    callback: (error: ServiceError | null, response: RefundToWalletResponse) => void,
   ): ClientUnaryCall;
   refundToWallet(
     request: RefundToWalletRequest,
     metadata: Metadata,
     options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: RefundResponse) => void,
+    callback: (error: ServiceError | null, response: RefundToWalletResponse) => void,
   ): ClientUnaryCall;
   /** Operators only: payouts that wait, of all accounts, oldest first. */
   listOpenPayouts(
@@ -2097,18 +2246,18 @@ export interface RefundServiceClient extends Client {
    */
   decidePayout(
     request: DecidePayoutRequest,
-    callback: (error: ServiceError | null, response: RefundResponse) => void,
+    callback: (error: ServiceError | null, response: DecidePayoutResponse) => void,
   ): ClientUnaryCall;
   decidePayout(
     request: DecidePayoutRequest,
     metadata: Metadata,
-    callback: (error: ServiceError | null, response: RefundResponse) => void,
+    callback: (error: ServiceError | null, response: DecidePayoutResponse) => void,
   ): ClientUnaryCall;
   decidePayout(
     request: DecidePayoutRequest,
     metadata: Metadata,
     options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: RefundResponse) => void,
+    callback: (error: ServiceError | null, response: DecidePayoutResponse) => void,
   ): ClientUnaryCall;
 }
 
