@@ -10,6 +10,7 @@ export type ServiceName = (typeof SERVICES)[number];
 /** A fact: `suanli.<service>.<noun>.<past-verb>.v1`, message type of `suanli.events.v1`. */
 export const EVENTS = {
   accountOpened: { subject: 'suanli.gateway.account.opened.v1', message: 'AccountOpened' },
+  webhookDisabled: { subject: 'suanli.gateway.webhook.disabled.v1', message: 'WebhookEndpointDisabled' },
   keyRevoked: { subject: 'suanli.gateway.key.revoked.v1', message: 'KeyRevoked' },
   inferenceUsageRecorded: { subject: 'suanli.gateway.usage.recorded.v1', message: 'UsageRecorded' },
   computeUsageRecorded: { subject: 'suanli.scheduler.usage.recorded.v1', message: 'UsageRecorded' },

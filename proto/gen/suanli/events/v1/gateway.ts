@@ -25,6 +25,16 @@ export interface KeyRevoked {
   accountId: string;
 }
 
+/** suanli.gateway.webhook.disabled.v1: an endpoint is not told anything any more, because it is gone or nothing arrives. */
+export interface WebhookEndpointDisabled {
+  endpointId: string;
+  accountId: string;
+  url: string;
+  /** `gone` (it answered 410), `failing` (no try of a delivery went well). */
+  reason: string;
+  disabledAt?: Date | undefined;
+}
+
 function createBaseAccountOpened(): AccountOpened {
   return { accountId: "", name: "", openedAt: undefined };
 }
@@ -223,6 +233,151 @@ export const KeyRevoked: MessageFns<KeyRevoked> = {
     const message = createBaseKeyRevoked();
     message.keyId = object.keyId ?? "";
     message.accountId = object.accountId ?? "";
+    return message;
+  },
+};
+
+function createBaseWebhookEndpointDisabled(): WebhookEndpointDisabled {
+  return { endpointId: "", accountId: "", url: "", reason: "", disabledAt: undefined };
+}
+
+export const WebhookEndpointDisabled: MessageFns<WebhookEndpointDisabled> = {
+  encode(message: WebhookEndpointDisabled, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.endpointId !== "") {
+      writer.uint32(10).string(message.endpointId);
+    }
+    if (message.accountId !== "") {
+      writer.uint32(18).string(message.accountId);
+    }
+    if (message.url !== "") {
+      writer.uint32(26).string(message.url);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
+    }
+    if (message.disabledAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.disabledAt), writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WebhookEndpointDisabled {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWebhookEndpointDisabled();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.endpointId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.url = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.disabledAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): WebhookEndpointDisabled {
+    return {
+      endpointId: isSet(object.endpointId)
+        ? globalThis.String(object.endpointId)
+        : isSet(object.endpoint_id)
+        ? globalThis.String(object.endpoint_id)
+        : "",
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      url: isSet(object.url) ? globalThis.String(object.url) : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      disabledAt: isSet(object.disabledAt)
+        ? fromJsonTimestamp(object.disabledAt)
+        : isSet(object.disabled_at)
+        ? fromJsonTimestamp(object.disabled_at)
+        : undefined,
+    };
+  },
+
+  toJSON(message: WebhookEndpointDisabled): unknown {
+    const obj: any = {};
+    if (message.endpointId !== "") {
+      obj.endpointId = message.endpointId;
+    }
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.url !== "") {
+      obj.url = message.url;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    if (message.disabledAt !== undefined) {
+      obj.disabledAt = message.disabledAt.toISOString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<WebhookEndpointDisabled>): WebhookEndpointDisabled {
+    return WebhookEndpointDisabled.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WebhookEndpointDisabled>): WebhookEndpointDisabled {
+    const message = createBaseWebhookEndpointDisabled();
+    message.endpointId = object.endpointId ?? "";
+    message.accountId = object.accountId ?? "";
+    message.url = object.url ?? "";
+    message.reason = object.reason ?? "";
+    message.disabledAt = object.disabledAt ?? undefined;
     return message;
   },
 };
