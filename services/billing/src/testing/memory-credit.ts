@@ -63,10 +63,10 @@ export function memoryLots(state: MemoryState): LotStore {
         [...state.billLines.values()]
           .filter((line) => line.tenant.accountId === accountId && line.priceId === priceId)
           .filter((line) => line.discountId === discountId && line.period === period)
-          .map((line) => ({ lineId: line.id, reference })),
+          .map((line) => ({ reference: line.id, group: reference })),
       );
-      const wanted = [...references.map((id) => ({ lineId: id, reference: id })), ...sharers];
-      const spent = wanted.flatMap(({ lineId, reference }) => creditOf(state, lineId, reference));
+      const wanted = [...references.map((reference) => ({ reference })), ...sharers];
+      const spent = wanted.flatMap((one) => creditOf(state, one));
       return { spent, lots: all().filter((lot) => spent.some((one) => one.lotId === lot.id)) };
     },
     findExpired: async (now, limit) =>
@@ -86,14 +86,14 @@ export function memoryLots(state: MemoryState): LotStore {
   };
 }
 
-function creditOf(state: MemoryState, lineId: string, reference: string): CreditSpent[] {
+function creditOf(state: MemoryState, wanted: { reference: string; group?: string }): CreditSpent[] {
   const payments = state.transfers
-    .filter((transfer) => transfer.reference === lineId)
+    .filter((transfer) => transfer.reference === wanted.reference)
     .filter(({ kind }) => kind !== 'pending' && kind !== 'void_pending');
   return payments.flatMap(({ toAccountId, lotParts = [] }) =>
     lotParts.map(({ lotId, amountMicros }) => {
       const isBack = state.lots.get(lotId)?.walletId === toAccountId;
-      return { reference, lotId, amountMicros: isBack ? -amountMicros : amountMicros };
+      return { ...wanted, lotId, amountMicros: isBack ? -amountMicros : amountMicros };
     }),
   );
 }

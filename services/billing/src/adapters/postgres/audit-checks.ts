@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { ratingChecks } from './audit-rating.ts';
+import { creditChecks } from './audit-credit.ts';
 import { rechargeChecks } from './audit-recharges.ts';
 
 /** A promise of the ledger as a query: one row per place where it is broken, with how much money that is. */
@@ -86,5 +87,5 @@ export function auditChecks(nowMs: number): AuditCheck[] {
     broken: sql`
       select 0 as drift from holds where resolved_at is null and release_at < ${latest}::timestamptz`,
   };
-  return [...ledgerChecks, ...holdChecks, endsInTime, ...ratingChecks];
+  return [...ledgerChecks, ...holdChecks, ...creditChecks, endsInTime, ...ratingChecks];
 }

@@ -4,7 +4,7 @@ import type { Lot, LotStatus } from '../../domain/lot/lot.ts';
 import type { PeriodTotal } from '../../domain/rating/bill-line.ts';
 import type { Page, PageQuery } from '../read-ports.ts';
 
-/** A month's total whose lines share what was paid, and the name that the answer gives it. */
+/** A month's total whose lines share what was paid; its reference is the group of what was spent on them. */
 export type SharedTotal = Pick<PeriodTotal, 'accountId' | 'priceId' | 'discountId' | 'period'> & { reference: string };
 
 export interface LotStore {

@@ -2,17 +2,25 @@ import type { Micros } from '@suanli/kernel';
 import type { Transfer } from '../ledger/transfer.ts';
 import type { Lot } from './lot.ts';
 
-/** What was spent of one lot on one thing, less what came back to it; below zero for a lot that renews another. */
-export type CreditSpent = { reference: string; lotId: string; amountMicros: Micros };
+/** What was paid out of one lot for one thing, less what was paid back into it. */
+export type CreditSpent = {
+  reference: string;
+  /** Under which name it is asked for together with others, for example that of a total that bill lines share. */
+  group?: string;
+  lotId: string;
+  amountMicros: Micros;
+};
 
 /** How much of which lots was spent on what, for money that may have to go back there. */
 export class CreditSpending {
   readonly #byReference = new Map<string, Map<string, Micros>>();
+  readonly #groups = new Map<string, Set<string>>();
 
-  add({ reference, lotId, amountMicros }: CreditSpent): void {
+  add({ reference, group, lotId, amountMicros }: CreditSpent): void {
     const byLot = this.#byReference.get(reference) ?? new Map<string, Micros>();
     byLot.set(lotId, (byLot.get(lotId) ?? 0n) + amountMicros);
     this.#byReference.set(reference, byLot);
+    if (group !== undefined) this.#groups.set(group, (this.#groups.get(group) ?? new Set()).add(reference));
   }
 
   /** Follows what a payment does to a lot: out of its wallet it spends, into it it gives back. */
@@ -22,29 +30,26 @@ export class CreditSpending {
     this.add({ reference, lotId: lot.id, amountMicros: sign * amountMicros });
   }
 
-  /**
-   * What may still come back, by lot. A lot that renews an expired one has got back what the expired one paid, so that
-   * nothing comes back twice.
-   */
+  /** What was spent on these together and has not come back, by lot. */
   on(references: readonly string[], lotOf: (lotId: string) => Lot | undefined): { lot: Lot; amountMicros: Micros }[] {
+    const all = new Set(references.flatMap((reference) => [reference, ...(this.#groups.get(reference) ?? [])]));
     const spent = new Map<string, Micros>();
-    for (const reference of references) {
-      for (const [lotId, amount] of this.#byReference.get(reference) ?? [])
-        spent.set(lotId, (spent.get(lotId) ?? 0n) + amount);
+    for (const reference of all) {
+      for (const [lotId, amountMicros] of this.#byReference.get(reference) ?? [])
+        spent.set(lotId, (spent.get(lotId) ?? 0n) + amountMicros);
     }
-    for (let hasMoved = true; hasMoved; ) {
-      hasMoved = false;
-      for (const [lotId, amountMicros] of spent) {
-        const renews = lotOf(lotId)?.reference ?? '';
-        const before = spent.get(renews);
-        if (amountMicros >= 0n || before === undefined) continue;
-        spent.set(lotId, 0n).set(renews, before + amountMicros);
-        hasMoved = true;
-      }
-    }
+    for (const lotId of [...spent.keys()]) creditOrigin(spent, all, lotOf(lotId));
     return [...spent].flatMap(([lotId, amountMicros]) => {
       const lot = lotOf(lotId);
       return lot !== undefined && amountMicros > 0n ? [{ lot, amountMicros }] : [];
     });
   }
+}
+
+/** What a lot was filled with when it renewed an expired one came back for that one, not for itself. */
+function creditOrigin(spent: Map<string, Micros>, references: ReadonlySet<string>, lot: Lot | undefined): void {
+  const origin = lot && spent.get(lot.reference);
+  if (lot === undefined || origin === undefined || !references.has(lot.reason)) return;
+  spent.set(lot.reference, origin - lot.grantedMicros);
+  spent.set(lot.id, (spent.get(lot.id) ?? 0n) + lot.grantedMicros);
 }

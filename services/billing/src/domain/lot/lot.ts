@@ -28,9 +28,9 @@ export type Lot = {
   reservedMicros: Micros;
   /** What went to the platform when it expired. */
   brokenMicros: Micros;
-  /** Why it was given: the id of a voucher redemption, the bill line of a correction, an operator's word. */
+  /** Why it was given: the name of a campaign, the bill line or order that was corrected, an operator's words. */
   reason: string;
-  /** Who or what made it: a voucher code's batch, a bill line, the operator's key. */
+  /** Who or what made it: a batch of vouchers, the expired lot that it renews, the operator's key. */
   reference: string;
   createdAt: Instant;
 };

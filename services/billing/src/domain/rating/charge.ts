@@ -141,7 +141,7 @@ function capturedBy(hold: Hold, heldMicros: Micros, parts: readonly LotPart[]): 
 }
 
 function settleBack(batch: LedgerBatch, amountMicros: Micros, wallet: Wallet, of: ToSettle): Settlement {
-  const paid: PaidSoFar = { ...of.paid, credit: batch.creditSpentOn(of.paid.references) };
+  const paid: PaidSoFar = { ...of.paid, id: of.lineId, credit: batch.creditSpentOn(of.paid.references) };
   const back = giveBack(amountMicros, paid, wallet, batch);
   const reference = of.lineId;
   const booked = [

@@ -9,6 +9,8 @@ export const RENEWED_CREDIT_MS = 30 * 86_400_000;
 
 /** What something cost until now, and who paid it: the platform, credit, and cash for the rest. */
 export type PaidSoFar = {
+  /** The bill line or the order that is corrected. */
+  id: string;
   amountMicros: Micros;
   writtenOffMicros: Micros;
   credit: readonly { lot: Lot; amountMicros: Micros }[];
@@ -45,22 +47,22 @@ export function giveBack(
     const back = min(missingMicros, spent);
     missingMicros -= back;
     if (back === 0n) continue;
-    const filled = hasExpired(lot, ctx.now) ? renewed(lot, back, wallet, ctx) : lot;
+    const filled = hasExpired(lot, ctx.now) ? renewed({ lot, amountMicros: back, reason: paid.id }, wallet, ctx) : lot;
     if (filled !== lot) newLots.push(filled);
     lotParts.push({ lotId: filled.id, amountMicros: back });
   }
   return { writtenOffMicros, walletMicros, lotParts, newLots };
 }
 
+/** Its origin and what it came back for are what tells it later from credit that was spent anew. */
 function renewed(
-  lot: Lot,
-  amountMicros: Micros,
+  { lot, amountMicros, reason }: { lot: Lot; amountMicros: Micros; reason: string },
   wallet: Wallet,
   ctx: { now: Instant; newId: (prefix: string) => string },
 ): Lot {
   const { priority, applicability } = lot;
   const expiresAt = ctx.now + RENEWED_CREDIT_MS;
-  const terms = { priority, applicability, amountMicros, expiresAt, reason: 'correction', reference: lot.id };
+  const terms = { priority, applicability, amountMicros, expiresAt, reason, reference: lot.id };
   return emptyLot(wallet, { kind: 'compensation', ...terms }, ctx);
 }
 

@@ -17,22 +17,23 @@ export function lotStore(tx: Tx): LotStore {
       await tx.execute(insertLots(lots.map(fromLot)));
     },
     async spentOn(references, totals = []) {
-      const rows = await tx.execute<{ reference: string; lot_id: string; amount: string }>(sql`
+      const rows = await tx.execute<{ reference: string; shared: string | null; lot_id: string; amount: string }>(sql`
         with wanted as (
-          select id as line_id, id as reference from unnest(${sql.param([...references])}::text[]) as line (id)
+          select id as reference, null as shared from unnest(${sql.param([...references])}::text[]) as line (id)
           union all
-          select lines.id, total.reference
-          from ${totalsOf(totals)} as total (account_id, price_id, discount_id, period, reference)
+          select lines.id, total.shared
+          from ${totalsOf(totals)} as total (account_id, price_id, discount_id, period, shared)
           join bill_lines lines using (account_id, price_id, discount_id, period)
         )
-        select wanted.reference, parts.lot_id,
+        select wanted.reference, wanted.shared, parts.lot_id,
           sum(case when t.to_account_id = lot.wallet_id then -parts.amount_micros else parts.amount_micros end)::text as amount
-        from wanted join transfer_lots parts on parts.reference = wanted.line_id
+        from wanted join transfer_lots parts on parts.reference = wanted.reference
         join credit_lots lot on lot.id = parts.lot_id
         join transfers t on t.id = parts.transfer_id and t.kind in ('post', 'post_pending', 'reversal')
-        group by wanted.reference, parts.lot_id`);
-      const spent = rows.rows.map(({ reference, lot_id: lotId, amount }) => ({
+        group by wanted.reference, wanted.shared, parts.lot_id`);
+      const spent = rows.rows.map(({ reference, shared, lot_id: lotId, amount }) => ({
         reference,
+        ...(shared !== null && { group: shared }),
         lotId,
         amountMicros: BigInt(amount),
       }));
