@@ -14,6 +14,7 @@ import { balance, begin, ctxOf, OLD_SECRET, type RechargesUnderTest, TENANT, YUA
 
 const AMOUNT = 100n * YUAN;
 const FEN = 10_000;
+const AWAY = 'stripe did not answer';
 
 /** Guarantees of recharges through Stripe, for whatever keeps the rows, against a fake behind real HTTP. */
 export function stripeSuite(make: () => Promise<RechargesUnderTest>): void {
@@ -69,7 +70,7 @@ export function stripeSuite(make: () => Promise<RechargesUnderTest>): void {
   ])('goes on from its own row when Stripe %s, with one payment intent in the end', async (_what, faults) => {
     await using billing = await make();
     billing.stripe.faults.push(...faults);
-    await expect(begin(billing, 'stripe', AMOUNT, { requestId: 'r' })).rejects.toThrow();
+    await expect(begin(billing, 'stripe', AMOUNT, { requestId: 'r' })).rejects.toThrow(AWAY);
     const offered = await begin(billing, 'stripe', AMOUNT, { requestId: 'r' });
     expect(offered.status).toBe('pending');
     expect([...billing.stripe.intents.keys()]).toEqual([offered.providerId]);
@@ -78,7 +79,7 @@ export function stripeSuite(make: () => Promise<RechargesUnderTest>): void {
   it('goes on by itself when nobody asks again, and holds up nobody while Stripe is away', async () => {
     await using billing = await make();
     billing.stripe.faults.push('fail', 'fail', 'fail', 'fail');
-    await expect(begin(billing, 'stripe', AMOUNT)).rejects.toThrow();
+    await expect(begin(billing, 'stripe', AMOUNT)).rejects.toThrow(AWAY);
     await billing.clock.advance(16_000);
     await syncDueRecharges(billing.deps, silentLogger, 10); // Stripe is still away.
     await billing.clock.advance(HOUR_MS);
@@ -91,7 +92,7 @@ export function stripeSuite(make: () => Promise<RechargesUnderTest>): void {
   it('books a payment whose news came before the answer to our own call', async () => {
     await using billing = await make();
     billing.stripe.faults.push('fail_after_effect', 'fail_after_effect');
-    await expect(begin(billing, 'stripe', AMOUNT, { requestId: 'r' })).rejects.toThrow();
+    await expect(begin(billing, 'stripe', AMOUNT, { requestId: 'r' })).rejects.toThrow(AWAY);
     const [intent] = billing.stripe.intents.values();
     invariant(intent !== undefined, 'Stripe has done it');
     billing.stripe.pay(intent.id);
@@ -252,7 +253,7 @@ export function stripeSuite(make: () => Promise<RechargesUnderTest>): void {
     const offered = await paid(billing);
     const refund = { rechargeId: offered.id, refundId: 'rfd_1', amountMicros: 30n * YUAN };
     billing.stripe.faults.push('fail', 'fail');
-    await expect(refundRecharge(billing.deps, refund)).rejects.toThrow();
+    await expect(refundRecharge(billing.deps, refund)).rejects.toThrow(AWAY);
     const done = await refundRecharge(billing.deps, refund);
     expect(done).toMatchObject({ kind: 'done' });
     expect(await refundRecharge(billing.deps, refund)).toEqual(done);

@@ -81,7 +81,7 @@ export async function fakeStripe(options: { secret: string; now: () => number })
     const answer =
       before === undefined ? work(shelf, `${request.method} ${pathname}`, form) : JSON.parse(before.answer);
     if (typeof key === 'string') answers.set(key, { body, answer: JSON.stringify(answer) });
-    if (fault === 'fail_after_effect') return send(response, 500, failure('api_error', 'done, but not told'));
+    if (fault === 'fail_after_effect') return send(response, 500, failure('api_error', 'the fake has done it and does not say so'));
     return send(response, 'error' in answer ? 400 : 200, answer);
   }
 

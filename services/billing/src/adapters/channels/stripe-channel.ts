@@ -1,6 +1,11 @@
 import type { Clock, Micros } from '@suanli/kernel';
 import Stripe from 'stripe';
-import type { ChannelRefundOutcome, Offer, WaitingChannel } from '../../app/recharges/ports.ts';
+import {
+  type ChannelRefundOutcome,
+  type Offer,
+  ProviderUnavailable,
+  type WaitingChannel,
+} from '../../app/recharges/ports.ts';
 import { FEN_MICROS, type Recharge, refuseFen } from '../../domain/recharge/recharge.ts';
 import { refundSerial, type Standing, type TakenBack } from '../../domain/recharge/standing.ts';
 import { readStripeWebhook, RECHARGE_ID } from './stripe-webhook.ts';
@@ -43,16 +48,17 @@ export function stripeChannel(config: StripeConfig, clock: Clock): WaitingChanne
     canBeAsked: true,
     offerMs: OFFER_MS,
     refuseAmount: (micros) => refuseFen(micros, MAX_MICROS),
-    open: (recharge) => open(stripe, recharge),
-    async inspect(recharge, { hasEnded }) {
-      const intent = await retrieve(stripe, recharge.providerId, hasEnded);
-      if (intent.metadata[RECHARGE_ID] !== recharge.id) {
-        throw new Error(`payment intent ${intent.id} is not of recharge ${recharge.id}`);
-      }
-      const takenBack = intent.status === 'succeeded' ? await listTakenBack(stripe, intent.id) : [];
-      return { providerId: intent.id, payment: paymentOf(intent, hasEnded), takenBack };
-    },
-    refund: (recharge, refund) => refundIntent(stripe, recharge.providerId, refund),
+    open: (recharge) => asking(() => open(stripe, recharge)),
+    inspect: (recharge, { hasEnded }) =>
+      asking(async () => {
+        const intent = await retrieve(stripe, recharge.providerId, hasEnded);
+        if (intent.metadata[RECHARGE_ID] !== recharge.id) {
+          throw new Error(`payment intent ${intent.id} is not of recharge ${recharge.id}`);
+        }
+        const takenBack = intent.status === 'succeeded' ? await listTakenBack(stripe, intent.id) : [];
+        return { providerId: intent.id, payment: paymentOf(intent, hasEnded), takenBack };
+      }),
+    refund: (recharge, refund) => asking(() => refundIntent(stripe, recharge.providerId, refund)),
     readWebhook: (webhook) => readStripeWebhook(stripe, config.webhookSecrets, clock.now(), webhook),
   };
 }
@@ -68,6 +74,18 @@ function stripeClient({ secretKey, apiBase, timeoutMs = TIMEOUT_MS }: StripeConf
     port: port === '' ? (isPlain ? 80 : 443) : Number(port),
     protocol: isPlain ? 'http' : 'https',
   });
+}
+
+/** Tells Stripe being away from Stripe refusing us, which is a mistake of ours. */
+async function asking<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    const { StripeAPIError, StripeConnectionError, StripeRateLimitError } = Stripe.errors;
+    const isAway = [StripeAPIError, StripeConnectionError, StripeRateLimitError].some((kind) => error instanceof kind);
+    if (isAway) throw new ProviderUnavailable(STRIPE, error);
+    throw error;
+  }
 }
 
 async function open(stripe: Stripe, recharge: Recharge): Promise<Offer> {

@@ -1,4 +1,13 @@
-import { alreadyExists, failedPrecondition, type GrpcRefusal, invalidArgument, notFound } from '@suanli/grpc-kit';
+import {
+  alreadyExists,
+  failedPrecondition,
+  grpcError,
+  type GrpcRefusal,
+  invalidArgument,
+  notFound,
+  unavailable,
+} from '@suanli/grpc-kit';
+import { ProviderUnavailable } from '../../app/recharges/ports.ts';
 import type { WebhookOutcome } from '../../app/recharges/receive-webhook.ts';
 import type { AssignRefusalReason, BankTransferRefusalReason } from '../../domain/recharge/incoming-payment.ts';
 import type { RechargeRefusal } from '../../domain/recharge/recharge.ts';
@@ -73,6 +82,16 @@ export function webhookRefusal(reason: WebhookRefusal): GrpcRefusal {
       return invalidArgument(reason, 'this was signed in the future');
     case 'webhook_body_invalid':
       return invalidArgument(reason, 'the signature is right, but the body is no event');
+  }
+}
+
+/** A provider that is away is nobody's mistake: the same call may succeed later. */
+export async function askingProvider<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof ProviderUnavailable)) throw error;
+    throw grpcError(unavailable('PROVIDER_UNAVAILABLE', 'the payment provider does not answer; try again'));
   }
 }
 

@@ -6,7 +6,7 @@ import { recharge } from '../../app/wallet/recharge.ts';
 import { RECHARGE_STATUSES } from '../../domain/recharge/recharge.ts';
 import { pageInfo, readPage } from './page.ts';
 import { rechargeDetail } from './recharge-messages.ts';
-import { rechargeNotFound, rechargeRefusal } from './recharge-refusals.ts';
+import { askingProvider, rechargeNotFound, rechargeRefusal } from './recharge-refusals.ts';
 import { requireRequestId } from './require.ts';
 import { walletMessage } from './to-proto.ts';
 
@@ -25,7 +25,7 @@ export function rechargeService(deps: BillingDeps, verifier: TokenVerifier) {
       if (request.serialNumber.length > MAX_SERIAL_CHARS) {
         throw grpcError(invalidArgument('SERIAL_NUMBER_TOO_LONG', `at most ${MAX_SERIAL_CHARS} characters`));
       }
-      const result = await recharge(deps, ctx, request);
+      const result = await askingProvider(recharge(deps, ctx, request));
       if (result.kind === 'refused') return refuse(rechargeRefusal(result.refusal));
       return { recharge: rechargeDetail(result.recharge), wallet: walletMessage(result.wallet) };
     }),

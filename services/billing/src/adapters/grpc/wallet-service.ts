@@ -4,7 +4,7 @@ import type { BillingDeps } from '../../app/ports.ts';
 import { getWallet } from '../../app/wallet/get-wallet.ts';
 import { recharge } from '../../app/wallet/recharge.ts';
 import { isWholeNumber, pageInfo, readPage } from './page.ts';
-import { rechargeRefusal } from './recharge-refusals.ts';
+import { askingProvider, rechargeRefusal } from './recharge-refusals.ts';
 import { billLineNotFound } from './refusals.ts';
 import { requireRequestId } from './require.ts';
 import { billLineMessage, holdMessage, ledgerEntryMessage, rechargeMessage, walletMessage } from './to-proto.ts';
@@ -26,7 +26,7 @@ export function walletService(deps: BillingDeps, verifier: TokenVerifier) {
       if (request.serialNumber.length > MAX_SERIAL_CHARS) {
         throw grpcError(invalidArgument('SERIAL_NUMBER_TOO_LONG', `at most ${MAX_SERIAL_CHARS} characters`));
       }
-      const result = await recharge(deps, ctx, request);
+      const result = await askingProvider(recharge(deps, ctx, request));
       if (result.kind === 'refused') return refuse(rechargeRefusal(result.refusal));
       return { recharge: rechargeMessage(result.recharge), wallet: walletMessage(result.wallet) };
     }),

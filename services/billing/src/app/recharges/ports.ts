@@ -61,6 +61,14 @@ export type ChannelRefundOutcome =
   | { kind: 'pending'; serialNumber: string; isManual: boolean }
   | { kind: 'refused'; reason: string };
 
+/** A provider is away or has failed. Nothing is known of the call, and it may be made again. */
+export class ProviderUnavailable extends Error {
+  override name = 'ProviderUnavailable';
+  constructor(channel: string, cause: unknown) {
+    super(`${channel} did not answer`, { cause });
+  }
+}
+
 type ChannelBase = {
   readonly name: string;
   /** Why this channel cannot carry an amount; absent when it can. */

@@ -98,6 +98,11 @@ export const PROBLEMS = {
     'The recharge of that payment is of another account',
     'Assign it to the account that began the recharge.',
   ),
+  provider_unavailable: r(
+    503,
+    'The payment provider does not answer',
+    'Repeat with the same Idempotency-Key: the recharge is begun once.',
+  ),
   webhook_signature_invalid: p(400, 'The signature is not valid', 'Sign the body as it is sent, with a known secret.'),
   webhook_signature_expired: p(400, 'The signature is too old', 'Signatures are good for five minutes.'),
   webhook_signature_in_future: p(400, 'The signature is from the future', 'Set the clock of the sender.'),
