@@ -1,4 +1,4 @@
-import type { Clock, IdSource, Instant, Micros, TenantPath } from '@suanli/kernel';
+import type { Clock, IdSource, Instant, Micros } from '@suanli/kernel';
 import type { ArrearsTerms } from '../domain/arrears/standing.ts';
 import type { Hold } from '../domain/hold/hold.ts';
 import type { LevelChange } from '../domain/ledger/ledger-batch.ts';

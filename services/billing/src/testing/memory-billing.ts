@@ -3,6 +3,8 @@ import type { BillingDeps, BillingPolicy, Transact } from '../app/ports.ts';
 import type { BillingReads, Page, PageQuery } from '../app/read-ports.ts';
 import { developmentChannel } from '../adapters/channels/development-channel.ts';
 import { voucherCodes } from '../adapters/voucher-codes.ts';
+import { memoryCommerceReads } from './memory-commerce.ts';
+import { memoryDocumentReads } from './memory-documents.ts';
 import { memoryCreditReads } from './memory-credit.ts';
 import { memoryRatingReads } from './memory-rating.ts';
 import { memoryRechargeReads } from './memory-recharges.ts';
@@ -67,6 +69,8 @@ function memoryReads(state: () => MemoryState): BillingReads {
     return cut(sorted, page, (row) => row.id);
   };
   return {
+    ...memoryCommerceReads(state),
+    ...memoryDocumentReads(state),
     ...memoryRechargeReads(state),
     ...memoryRatingReads(state),
     ...memoryCreditReads(state),

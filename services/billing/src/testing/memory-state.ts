@@ -1,3 +1,5 @@
+import { type CommerceState, emptyCommerceState } from './memory-commerce.ts';
+import { type DocumentState, emptyDocumentState } from './memory-documents.ts';
 import type { Budget, BudgetCounter } from '../domain/budget/budget.ts';
 import type { Hold } from '../domain/hold/hold.ts';
 import { BREAKAGE, CREDIT_SOURCE, type Transfer } from '../domain/ledger/transfer.ts';
@@ -16,7 +18,9 @@ export type StoredEntry = {
 };
 
 /** Everything that the stores keep, as plain values: a transaction works on a copy. */
-export type MemoryState = RechargeState &
+export type MemoryState = CommerceState &
+  DocumentState &
+  RechargeState &
   CreditState &
   RatingMemory & {
     accounts: Set<string>;
@@ -44,6 +48,8 @@ export function emptyState(): MemoryState {
     transfers: [],
     entries: [],
     requests: new Map(),
+    ...emptyCommerceState(),
+    ...emptyDocumentState(),
     ...emptyRechargeState(),
     ...emptyCreditState(),
     ...emptyRatingMemory(),

@@ -6,6 +6,8 @@ import { memoryBudgets, memoryStandings } from './memory-budgets.ts';
 import { memoryRecharges } from './memory-recharges.ts';
 import { memoryLots, memoryVouchers, moveLots } from './memory-credit.ts';
 import { memoryRating } from './memory-rating.ts';
+import { memoryCommerce } from './memory-commerce.ts';
+import { memoryDocuments } from './memory-documents.ts';
 import type { MemoryState } from './memory-state.ts';
 
 /** The stores on plain values, for tests of what the use cases decide. */
@@ -52,6 +54,8 @@ export function memoryStores(state: MemoryState): BillingStores {
     requests: memoryRequests(state),
     lots: memoryLots(state),
     vouchers: memoryVouchers(state),
+    ...memoryCommerce(state),
+    ...memoryDocuments(state),
     ...memoryRecharges(state),
     budgets: memoryBudgets(state),
     standings: memoryStandings(state),

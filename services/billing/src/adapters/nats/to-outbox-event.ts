@@ -5,6 +5,7 @@ import { EVENTS } from '@suanli/proto/subjects';
 import type { BillingEvent } from '../../app/ports.ts';
 import { availableMicros } from '../../domain/ledger/wallet.ts';
 import { writeTenant } from '../proto-tenant.ts';
+import { documentFact, planFact, refundFact } from './commerce-events.ts';
 import { lotChanged } from './credit-events.ts';
 import { accountArrearsChanged, budgetThresholdReached } from './guard-events.ts';
 
@@ -26,6 +27,15 @@ function factOf(event: BillingEvent, occurredAt: Instant): Fact {
     case 'lot_expired':
     case 'lot_expiring':
       return lotChanged(event);
+    case 'reservation_purchased':
+    case 'reservation_ended':
+    case 'subscription_changed':
+      return planFact(event);
+    case 'refund_changed':
+    case 'credit_given':
+      return refundFact(event);
+    case 'invoice_issued':
+      return documentFact(event);
     case 'hold_ended':
       return holdEnded(event);
     case 'wallet_level_changed':

@@ -2,6 +2,9 @@ import type { Database } from '@suanli/postgres';
 import { and, desc, eq, lt, ne, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { BillingReads, PageQuery, Visible } from '../../app/read-ports.ts';
+import { documentReads } from './commerce/document-reads.ts';
+import { planReads } from './commerce/plan-reads.ts';
+import { refundReads } from './commerce/refund-reads.ts';
 import { lotReads, voucherReads } from './credit/credit-reads.ts';
 import { rechargeReads } from './recharge-reads.ts';
 import { pageOf } from './page-of.ts';
@@ -16,6 +19,9 @@ const MAX_USAGE_IDS_IN_LIST = 20;
 
 export function postgresReads(db: Database): BillingReads {
   return {
+    ...planReads(db),
+    ...refundReads(db),
+    ...documentReads(db),
     ...lotReads(db),
     ...voucherReads(db),
     ...rechargeReads(db),

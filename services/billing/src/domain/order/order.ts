@@ -42,7 +42,7 @@ export function spreadRefund(orders: readonly Order[], amountMicros: Micros): Or
     const left = refundableMicros(order);
     const share = left < rest ? left : rest;
     if (share <= 0n) continue;
-    shares.push({ order: { ...order, refundedMicros: order.refundedMicros + share }, amountMicros: share });
+    shares.push({ order, amountMicros: share });
     rest -= share;
   }
   return shares;

@@ -2,9 +2,11 @@ import type { Instant, Micros } from '@suanli/kernel';
 import type { EndReason, Subscription, Terms } from './subscription.ts';
 import { attemptDue, nextPeriod, wantsRenewal, withDueAt } from './subscription.ts';
 
-/** How one attempt to pay the next period ended. Kept for good: one row per period and number. */
+/** How one attempt to pay the next period ended. Kept for good. */
 export type RenewalAttempt = {
   subscriptionId: string;
+  /** Grows with each attempt of the subscription. */
+  sequence: bigint;
   /** The period to be paid. */
   periodIndex: number;
   number: number;
