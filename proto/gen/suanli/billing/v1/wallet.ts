@@ -20,6 +20,7 @@ import {
 } from "@grpc/grpc-js";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 import { PageInfo, PageRequest, TenantPath } from "../../common/v1/common.ts";
+import { PriceModel } from "./price_model.ts";
 
 export const protobufPackage = "suanli.billing.v1";
 
@@ -158,6 +159,14 @@ export interface BillLine {
     | undefined;
   /** The part of amount_micros that no money of the customer covered: the platform bore it. */
   writtenOffMicros: bigint;
+  /** What the account pays less than the price says; empty and 0 without a discount. */
+  discountId: string;
+  discountBasisPoints: number;
+  /**
+   * The month whose total counts, `2026-02`, under a price of the whole month: then the amount is this resource's share of
+   * it. Empty under a unit price.
+   */
+  period: string;
 }
 
 export interface ListBillLinesRequest {
@@ -199,6 +208,9 @@ export interface Price {
     | undefined;
   /** For a person: "¥2.50 per GPU-hour". */
   display: string;
+  /** Whose price it is; empty for everyone. */
+  accountId: string;
+  model?: PriceModel | undefined;
 }
 
 export interface ListPricesRequest {
@@ -1780,6 +1792,9 @@ function createBaseBillLine(): BillLine {
     usageTo: undefined,
     updatedAt: undefined,
     writtenOffMicros: 0n,
+    discountId: "",
+    discountBasisPoints: 0,
+    period: "",
   };
 }
 
@@ -1859,6 +1874,15 @@ export const BillLine: MessageFns<BillLine> = {
         throw new globalThis.Error("value provided for field message.writtenOffMicros of type int64 too large");
       }
       writer.uint32(160).int64(message.writtenOffMicros);
+    }
+    if (message.discountId !== "") {
+      writer.uint32(170).string(message.discountId);
+    }
+    if (message.discountBasisPoints !== 0) {
+      writer.uint32(176).int32(message.discountBasisPoints);
+    }
+    if (message.period !== "") {
+      writer.uint32(186).string(message.period);
     }
     return writer;
   },
@@ -2036,6 +2060,30 @@ export const BillLine: MessageFns<BillLine> = {
             message.writtenOffMicros = reader.int64() as bigint;
             continue;
           }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.discountId = reader.string();
+            continue;
+          }
+          case 22: {
+            if (tag !== 176) {
+              break;
+            }
+
+            message.discountBasisPoints = reader.int32();
+            continue;
+          }
+          case 23: {
+            if (tag !== 186) {
+              break;
+            }
+
+            message.period = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2126,6 +2174,17 @@ export const BillLine: MessageFns<BillLine> = {
         : isSet(object.written_off_micros)
         ? BigInt(object.written_off_micros)
         : 0n,
+      discountId: isSet(object.discountId)
+        ? globalThis.String(object.discountId)
+        : isSet(object.discount_id)
+        ? globalThis.String(object.discount_id)
+        : "",
+      discountBasisPoints: isSet(object.discountBasisPoints)
+        ? globalThis.Number(object.discountBasisPoints)
+        : isSet(object.discount_basis_points)
+        ? globalThis.Number(object.discount_basis_points)
+        : 0,
+      period: isSet(object.period) ? globalThis.String(object.period) : "",
     };
   },
 
@@ -2191,6 +2250,15 @@ export const BillLine: MessageFns<BillLine> = {
     if (message.writtenOffMicros !== 0n) {
       obj.writtenOffMicros = message.writtenOffMicros.toString();
     }
+    if (message.discountId !== "") {
+      obj.discountId = message.discountId;
+    }
+    if (message.discountBasisPoints !== 0) {
+      obj.discountBasisPoints = Math.round(message.discountBasisPoints);
+    }
+    if (message.period !== "") {
+      obj.period = message.period;
+    }
     return obj;
   },
 
@@ -2229,6 +2297,9 @@ export const BillLine: MessageFns<BillLine> = {
     message.writtenOffMicros = (object.writtenOffMicros !== undefined && object.writtenOffMicros !== null)
       ? BigInt(object.writtenOffMicros)
       : 0n;
+    message.discountId = object.discountId ?? "";
+    message.discountBasisPoints = object.discountBasisPoints ?? 0;
+    message.period = object.period ?? "";
     return message;
   },
 };
@@ -2573,6 +2644,8 @@ function createBasePrice(): Price {
     currency: "",
     effectiveFrom: undefined,
     display: "",
+    accountId: "",
+    model: undefined,
   };
 }
 
@@ -2613,6 +2686,12 @@ export const Price: MessageFns<Price> = {
     }
     if (message.display !== "") {
       writer.uint32(82).string(message.display);
+    }
+    if (message.accountId !== "") {
+      writer.uint32(90).string(message.accountId);
+    }
+    if (message.model !== undefined) {
+      PriceModel.encode(message.model, writer.uint32(98).fork()).join();
     }
     return writer;
   },
@@ -2710,6 +2789,22 @@ export const Price: MessageFns<Price> = {
             message.display = reader.string();
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.model = PriceModel.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2750,6 +2845,12 @@ export const Price: MessageFns<Price> = {
         ? fromJsonTimestamp(object.effective_from)
         : undefined,
       display: isSet(object.display) ? globalThis.String(object.display) : "",
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      model: isSet(object.model) ? PriceModel.fromJSON(object.model) : undefined,
     };
   },
 
@@ -2785,6 +2886,12 @@ export const Price: MessageFns<Price> = {
     if (message.display !== "") {
       obj.display = message.display;
     }
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.model !== undefined) {
+      obj.model = PriceModel.toJSON(message.model);
+    }
     return obj;
   },
 
@@ -2807,6 +2914,10 @@ export const Price: MessageFns<Price> = {
     message.currency = object.currency ?? "";
     message.effectiveFrom = object.effectiveFrom ?? undefined;
     message.display = object.display ?? "";
+    message.accountId = object.accountId ?? "";
+    message.model = (object.model !== undefined && object.model !== null)
+      ? PriceModel.fromPartial(object.model)
+      : undefined;
     return message;
   },
 };

@@ -59,6 +59,20 @@ export interface NodeChanged {
   changedAt?: Date | undefined;
 }
 
+/**
+ * suanli.scheduler.workload.fenced.v1: the agent of an attempt was silent for too long. Usage of this epoch that ends by
+ * fenced_at is charged whenever it comes, anything beyond is not.
+ */
+export interface WorkloadFenced {
+  /** `job`, as in the usage events. */
+  sourceKind: string;
+  sourceId: string;
+  epoch: number;
+  /** The last moment that anybody can vouch for. */
+  fencedAt?: Date | undefined;
+  tenant?: TenantPath | undefined;
+}
+
 function createBaseWorkloadChanged(): WorkloadChanged {
   return {
     workloadId: "",
@@ -569,6 +583,153 @@ export const NodeChanged: MessageFns<NodeChanged> = {
     message.clusterId = object.clusterId ?? "";
     message.nodeId = object.nodeId ?? "";
     message.changedAt = object.changedAt ?? undefined;
+    return message;
+  },
+};
+
+function createBaseWorkloadFenced(): WorkloadFenced {
+  return { sourceKind: "", sourceId: "", epoch: 0, fencedAt: undefined, tenant: undefined };
+}
+
+export const WorkloadFenced: MessageFns<WorkloadFenced> = {
+  encode(message: WorkloadFenced, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sourceKind !== "") {
+      writer.uint32(10).string(message.sourceKind);
+    }
+    if (message.sourceId !== "") {
+      writer.uint32(18).string(message.sourceId);
+    }
+    if (message.epoch !== 0) {
+      writer.uint32(24).int32(message.epoch);
+    }
+    if (message.fencedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.fencedAt), writer.uint32(34).fork()).join();
+    }
+    if (message.tenant !== undefined) {
+      TenantPath.encode(message.tenant, writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WorkloadFenced {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWorkloadFenced();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.sourceKind = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.sourceId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.epoch = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.fencedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.tenant = TenantPath.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): WorkloadFenced {
+    return {
+      sourceKind: isSet(object.sourceKind)
+        ? globalThis.String(object.sourceKind)
+        : isSet(object.source_kind)
+        ? globalThis.String(object.source_kind)
+        : "",
+      sourceId: isSet(object.sourceId)
+        ? globalThis.String(object.sourceId)
+        : isSet(object.source_id)
+        ? globalThis.String(object.source_id)
+        : "",
+      epoch: isSet(object.epoch) ? globalThis.Number(object.epoch) : 0,
+      fencedAt: isSet(object.fencedAt)
+        ? fromJsonTimestamp(object.fencedAt)
+        : isSet(object.fenced_at)
+        ? fromJsonTimestamp(object.fenced_at)
+        : undefined,
+      tenant: isSet(object.tenant) ? TenantPath.fromJSON(object.tenant) : undefined,
+    };
+  },
+
+  toJSON(message: WorkloadFenced): unknown {
+    const obj: any = {};
+    if (message.sourceKind !== "") {
+      obj.sourceKind = message.sourceKind;
+    }
+    if (message.sourceId !== "") {
+      obj.sourceId = message.sourceId;
+    }
+    if (message.epoch !== 0) {
+      obj.epoch = Math.round(message.epoch);
+    }
+    if (message.fencedAt !== undefined) {
+      obj.fencedAt = message.fencedAt.toISOString();
+    }
+    if (message.tenant !== undefined) {
+      obj.tenant = TenantPath.toJSON(message.tenant);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<WorkloadFenced>): WorkloadFenced {
+    return WorkloadFenced.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WorkloadFenced>): WorkloadFenced {
+    const message = createBaseWorkloadFenced();
+    message.sourceKind = object.sourceKind ?? "";
+    message.sourceId = object.sourceId ?? "";
+    message.epoch = object.epoch ?? 0;
+    message.fencedAt = object.fencedAt ?? undefined;
+    message.tenant = (object.tenant !== undefined && object.tenant !== null)
+      ? TenantPath.fromPartial(object.tenant)
+      : undefined;
     return message;
   },
 };

@@ -40,10 +40,22 @@ export interface UsageRecorded {
     | undefined;
   /** True on the last event of this source and epoch: what remains of its hold is released once this is rated. */
   isFinal: boolean;
+  /**
+   * Tells an earlier event's fact anew, as a whole: the difference to what is charged is booked, or given back. Of a chain
+   * of corrections, the one before this. Empty when it corrects none.
+   */
+  correctsUsageId: string;
+  /** The quote that the workload was submitted under: its prices count. Empty when there is none. */
+  quoteId: string;
 }
 
 export interface MeterReading {
-  /** `gpu_time` in milli-GPU-milliseconds, `tokens_input`, `tokens_output` in tokens. */
+  /**
+   * `gpu_time` in milli-GPU-milliseconds, `cpu_time` in milli-CPU-milliseconds, `storage_time` in megabyte-milliseconds;
+   * `tokens_input`, `tokens_input_cached`, `tokens_cache_write`, `tokens_output`, `tokens_reasoning`; `requests`; `items`.
+   * A meter whose name ends in `_time` grows evenly over its window and is cut where a price or a day changes; any other
+   * counts what happened at the beginning of its window.
+   */
   meter: string;
   quantity: bigint;
 }
@@ -63,6 +75,8 @@ function createBaseUsageRecorded(): UsageRecorded {
     usageFrom: undefined,
     usageTo: undefined,
     isFinal: false,
+    correctsUsageId: "",
+    quoteId: "",
   };
 }
 
@@ -106,6 +120,12 @@ export const UsageRecorded: MessageFns<UsageRecorded> = {
     }
     if (message.isFinal !== false) {
       writer.uint32(104).bool(message.isFinal);
+    }
+    if (message.correctsUsageId !== "") {
+      writer.uint32(114).string(message.correctsUsageId);
+    }
+    if (message.quoteId !== "") {
+      writer.uint32(122).string(message.quoteId);
     }
     return writer;
   },
@@ -227,6 +247,22 @@ export const UsageRecorded: MessageFns<UsageRecorded> = {
             message.isFinal = reader.bool();
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.correctsUsageId = reader.string();
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.quoteId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -288,6 +324,16 @@ export const UsageRecorded: MessageFns<UsageRecorded> = {
         : isSet(object.is_final)
         ? globalThis.Boolean(object.is_final)
         : false,
+      correctsUsageId: isSet(object.correctsUsageId)
+        ? globalThis.String(object.correctsUsageId)
+        : isSet(object.corrects_usage_id)
+        ? globalThis.String(object.corrects_usage_id)
+        : "",
+      quoteId: isSet(object.quoteId)
+        ? globalThis.String(object.quoteId)
+        : isSet(object.quote_id)
+        ? globalThis.String(object.quote_id)
+        : "",
     };
   },
 
@@ -332,6 +378,12 @@ export const UsageRecorded: MessageFns<UsageRecorded> = {
     if (message.isFinal !== false) {
       obj.isFinal = message.isFinal;
     }
+    if (message.correctsUsageId !== "") {
+      obj.correctsUsageId = message.correctsUsageId;
+    }
+    if (message.quoteId !== "") {
+      obj.quoteId = message.quoteId;
+    }
     return obj;
   },
 
@@ -355,6 +407,8 @@ export const UsageRecorded: MessageFns<UsageRecorded> = {
     message.usageFrom = object.usageFrom ?? undefined;
     message.usageTo = object.usageTo ?? undefined;
     message.isFinal = object.isFinal ?? false;
+    message.correctsUsageId = object.correctsUsageId ?? "";
+    message.quoteId = object.quoteId ?? "";
     return message;
   },
 };

@@ -21,6 +21,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
+import { Quote } from "../../billing/v1/price.ts";
 import { PageInfo, PageRequest, Reason, TenantPath } from "../../common/v1/common.ts";
 
 export const protobufPackage = "suanli.scheduler.v1";
@@ -75,6 +76,8 @@ export interface JobSpec {
   disconnectGraceSeconds: number;
   /** What the submitter calls it; returned in events. */
   externalKey: string;
+  /** A quote of this account that is still valid when the job is submitted: its prices count for the job's whole life. */
+  quoteId?: string | undefined;
 }
 
 export interface JobSpec_EnvEntry {
@@ -245,6 +248,19 @@ export interface QuoteJobResponse {
   /** Cheapest first; those that could never run it are left out. */
   options: QuoteOption[];
   currency: string;
+  /** The prices of all options, promised until quote.valid_until to jobs that name the quote. */
+  quote?:
+    | Quote
+    | undefined;
+  /** Absent when the scheduler cannot say; then start_time_reason says why. */
+  startTime?: StartTimeEstimate | undefined;
+  startTimeReason?: Reason | undefined;
+}
+
+/** When a job would start, counted from now. */
+export interface StartTimeEstimate {
+  p50Ms: bigint;
+  p90Ms: bigint;
 }
 
 function createBaseMount(): Mount {
@@ -388,6 +404,7 @@ function createBaseJobSpec(): JobSpec {
     onDisconnect: "",
     disconnectGraceSeconds: 0,
     externalKey: "",
+    quoteId: undefined,
   };
 }
 
@@ -449,6 +466,9 @@ export const JobSpec: MessageFns<JobSpec> = {
     }
     if (message.externalKey !== "") {
       writer.uint32(146).string(message.externalKey);
+    }
+    if (message.quoteId !== undefined) {
+      writer.uint32(154).string(message.quoteId);
     }
     return writer;
   },
@@ -613,6 +633,14 @@ export const JobSpec: MessageFns<JobSpec> = {
             message.externalKey = reader.string();
             continue;
           }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.quoteId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -708,6 +736,11 @@ export const JobSpec: MessageFns<JobSpec> = {
         : isSet(object.external_key)
         ? globalThis.String(object.external_key)
         : "",
+      quoteId: isSet(object.quoteId)
+        ? globalThis.String(object.quoteId)
+        : isSet(object.quote_id)
+        ? globalThis.String(object.quote_id)
+        : undefined,
     };
   },
 
@@ -773,6 +806,9 @@ export const JobSpec: MessageFns<JobSpec> = {
     if (message.externalKey !== "") {
       obj.externalKey = message.externalKey;
     }
+    if (message.quoteId !== undefined) {
+      obj.quoteId = message.quoteId;
+    }
     return obj;
   },
 
@@ -809,6 +845,7 @@ export const JobSpec: MessageFns<JobSpec> = {
     message.onDisconnect = object.onDisconnect ?? "";
     message.disconnectGraceSeconds = object.disconnectGraceSeconds ?? 0;
     message.externalKey = object.externalKey ?? "";
+    message.quoteId = object.quoteId ?? undefined;
     return message;
   },
 };
@@ -3175,7 +3212,7 @@ export const QuoteOption: MessageFns<QuoteOption> = {
 };
 
 function createBaseQuoteJobResponse(): QuoteJobResponse {
-  return { options: [], currency: "" };
+  return { options: [], currency: "", quote: undefined, startTime: undefined, startTimeReason: undefined };
 }
 
 export const QuoteJobResponse: MessageFns<QuoteJobResponse> = {
@@ -3185,6 +3222,15 @@ export const QuoteJobResponse: MessageFns<QuoteJobResponse> = {
     }
     if (message.currency !== "") {
       writer.uint32(18).string(message.currency);
+    }
+    if (message.quote !== undefined) {
+      Quote.encode(message.quote, writer.uint32(26).fork()).join();
+    }
+    if (message.startTime !== undefined) {
+      StartTimeEstimate.encode(message.startTime, writer.uint32(34).fork()).join();
+    }
+    if (message.startTimeReason !== undefined) {
+      Reason.encode(message.startTimeReason, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -3218,6 +3264,30 @@ export const QuoteJobResponse: MessageFns<QuoteJobResponse> = {
             message.currency = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.quote = Quote.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.startTime = StartTimeEstimate.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.startTimeReason = Reason.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3234,6 +3304,17 @@ export const QuoteJobResponse: MessageFns<QuoteJobResponse> = {
     return {
       options: globalThis.Array.isArray(object?.options) ? object.options.map((e: any) => QuoteOption.fromJSON(e)) : [],
       currency: isSet(object.currency) ? globalThis.String(object.currency) : "",
+      quote: isSet(object.quote) ? Quote.fromJSON(object.quote) : undefined,
+      startTime: isSet(object.startTime)
+        ? StartTimeEstimate.fromJSON(object.startTime)
+        : isSet(object.start_time)
+        ? StartTimeEstimate.fromJSON(object.start_time)
+        : undefined,
+      startTimeReason: isSet(object.startTimeReason)
+        ? Reason.fromJSON(object.startTimeReason)
+        : isSet(object.start_time_reason)
+        ? Reason.fromJSON(object.start_time_reason)
+        : undefined,
     };
   },
 
@@ -3245,6 +3326,15 @@ export const QuoteJobResponse: MessageFns<QuoteJobResponse> = {
     if (message.currency !== "") {
       obj.currency = message.currency;
     }
+    if (message.quote !== undefined) {
+      obj.quote = Quote.toJSON(message.quote);
+    }
+    if (message.startTime !== undefined) {
+      obj.startTime = StartTimeEstimate.toJSON(message.startTime);
+    }
+    if (message.startTimeReason !== undefined) {
+      obj.startTimeReason = Reason.toJSON(message.startTimeReason);
+    }
     return obj;
   },
 
@@ -3255,6 +3345,104 @@ export const QuoteJobResponse: MessageFns<QuoteJobResponse> = {
     const message = createBaseQuoteJobResponse();
     message.options = object.options?.map((e) => QuoteOption.fromPartial(e)) || [];
     message.currency = object.currency ?? "";
+    message.quote = (object.quote !== undefined && object.quote !== null) ? Quote.fromPartial(object.quote) : undefined;
+    message.startTime = (object.startTime !== undefined && object.startTime !== null)
+      ? StartTimeEstimate.fromPartial(object.startTime)
+      : undefined;
+    message.startTimeReason = (object.startTimeReason !== undefined && object.startTimeReason !== null)
+      ? Reason.fromPartial(object.startTimeReason)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseStartTimeEstimate(): StartTimeEstimate {
+  return { p50Ms: 0n, p90Ms: 0n };
+}
+
+export const StartTimeEstimate: MessageFns<StartTimeEstimate> = {
+  encode(message: StartTimeEstimate, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.p50Ms !== 0n) {
+      if (BigInt.asIntN(64, message.p50Ms) !== message.p50Ms) {
+        throw new globalThis.Error("value provided for field message.p50Ms of type int64 too large");
+      }
+      writer.uint32(8).int64(message.p50Ms);
+    }
+    if (message.p90Ms !== 0n) {
+      if (BigInt.asIntN(64, message.p90Ms) !== message.p90Ms) {
+        throw new globalThis.Error("value provided for field message.p90Ms of type int64 too large");
+      }
+      writer.uint32(16).int64(message.p90Ms);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StartTimeEstimate {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStartTimeEstimate();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.p50Ms = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.p90Ms = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): StartTimeEstimate {
+    return {
+      p50Ms: isSet(object.p50Ms) ? BigInt(object.p50Ms) : isSet(object.p50_ms) ? BigInt(object.p50_ms) : 0n,
+      p90Ms: isSet(object.p90Ms) ? BigInt(object.p90Ms) : isSet(object.p90_ms) ? BigInt(object.p90_ms) : 0n,
+    };
+  },
+
+  toJSON(message: StartTimeEstimate): unknown {
+    const obj: any = {};
+    if (message.p50Ms !== 0n) {
+      obj.p50Ms = message.p50Ms.toString();
+    }
+    if (message.p90Ms !== 0n) {
+      obj.p90Ms = message.p90Ms.toString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<StartTimeEstimate>): StartTimeEstimate {
+    return StartTimeEstimate.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<StartTimeEstimate>): StartTimeEstimate {
+    const message = createBaseStartTimeEstimate();
+    message.p50Ms = (object.p50Ms !== undefined && object.p50Ms !== null) ? BigInt(object.p50Ms) : 0n;
+    message.p90Ms = (object.p90Ms !== undefined && object.p90Ms !== null) ? BigInt(object.p90Ms) : 0n;
     return message;
   },
 };
@@ -3264,7 +3452,8 @@ export type JobServiceService = typeof JobServiceService;
 export const JobServiceService = {
   /**
    * Stores a job; it starts when capacity and money are both there. Errors: JOB_IMPOSSIBLE (no cluster could ever run
-   * it, with the reason per cluster), INVALID_JOB, REQUEST_ID_REUSED, INSUFFICIENT_FUNDS (with the shortfall).
+   * it, with the reason per cluster), INVALID_JOB, REQUEST_ID_REUSED, INSUFFICIENT_FUNDS (with the shortfall),
+   * QUOTE_NOT_FOUND, QUOTE_OF_OTHER_TENANT, QUOTE_EXPIRED.
    */
   createJob: {
     path: "/suanli.scheduler.v1.JobService/CreateJob" as const,
@@ -3339,7 +3528,8 @@ export const JobServiceService = {
 export interface JobServiceServer extends UntypedServiceImplementation {
   /**
    * Stores a job; it starts when capacity and money are both there. Errors: JOB_IMPOSSIBLE (no cluster could ever run
-   * it, with the reason per cluster), INVALID_JOB, REQUEST_ID_REUSED, INSUFFICIENT_FUNDS (with the shortfall).
+   * it, with the reason per cluster), INVALID_JOB, REQUEST_ID_REUSED, INSUFFICIENT_FUNDS (with the shortfall),
+   * QUOTE_NOT_FOUND, QUOTE_OF_OTHER_TENANT, QUOTE_EXPIRED.
    */
   createJob: handleUnaryCall<CreateJobRequest, CreateJobResponse>;
   getJob: handleUnaryCall<GetJobRequest, GetJobResponse>;
@@ -3358,7 +3548,8 @@ export interface JobServiceServer extends UntypedServiceImplementation {
 export interface JobServiceClient extends Client {
   /**
    * Stores a job; it starts when capacity and money are both there. Errors: JOB_IMPOSSIBLE (no cluster could ever run
-   * it, with the reason per cluster), INVALID_JOB, REQUEST_ID_REUSED, INSUFFICIENT_FUNDS (with the shortfall).
+   * it, with the reason per cluster), INVALID_JOB, REQUEST_ID_REUSED, INSUFFICIENT_FUNDS (with the shortfall),
+   * QUOTE_NOT_FOUND, QUOTE_OF_OTHER_TENANT, QUOTE_EXPIRED.
    */
   createJob(
     request: CreateJobRequest,

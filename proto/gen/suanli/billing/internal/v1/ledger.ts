@@ -178,15 +178,31 @@ export interface QuoteUsageResponse {
 export interface ParkedUsage {
   usageId: string;
   accountId: string;
-  /** `price_not_found`, `hold_not_found`, `hold_of_other_tenant`, `wallet_not_found`, `quantity_out_of_range`. */
+  /**
+   * `price_not_found`, `hold_not_found`, `hold_of_other_tenant`, `wallet_not_found`, `quantity_out_of_range`,
+   * `window_out_of_range`, `original_not_found`, `already_corrected`, `correction_of_other_fact`, `beyond_fence`,
+   * `quote_not_found`, `quote_of_other_tenant`.
+   */
   reason: string;
   /** How often rating was tried. */
   attempts: number;
-  parkedAt?: Date | undefined;
+  parkedAt?:
+    | Date
+    | undefined;
+  /** What it waits for, for example `hold:hld_1` or `price:gpu_time`; empty when only a person can help. */
+  waitsFor: string;
+  sourceKind: string;
+  sourceId: string;
 }
 
 export interface ListParkedUsageRequest {
-  page?: PageRequest | undefined;
+  page?:
+    | PageRequest
+    | undefined;
+  /** Empty is any. */
+  reason: string;
+  accountId: string;
+  sourceId: string;
 }
 
 export interface ListParkedUsageResponse {
@@ -2291,7 +2307,16 @@ export const QuoteUsageResponse: MessageFns<QuoteUsageResponse> = {
 };
 
 function createBaseParkedUsage(): ParkedUsage {
-  return { usageId: "", accountId: "", reason: "", attempts: 0, parkedAt: undefined };
+  return {
+    usageId: "",
+    accountId: "",
+    reason: "",
+    attempts: 0,
+    parkedAt: undefined,
+    waitsFor: "",
+    sourceKind: "",
+    sourceId: "",
+  };
 }
 
 export const ParkedUsage: MessageFns<ParkedUsage> = {
@@ -2310,6 +2335,15 @@ export const ParkedUsage: MessageFns<ParkedUsage> = {
     }
     if (message.parkedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.parkedAt), writer.uint32(42).fork()).join();
+    }
+    if (message.waitsFor !== "") {
+      writer.uint32(50).string(message.waitsFor);
+    }
+    if (message.sourceKind !== "") {
+      writer.uint32(58).string(message.sourceKind);
+    }
+    if (message.sourceId !== "") {
+      writer.uint32(66).string(message.sourceId);
     }
     return writer;
   },
@@ -2367,6 +2401,30 @@ export const ParkedUsage: MessageFns<ParkedUsage> = {
             message.parkedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.waitsFor = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.sourceKind = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.sourceId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2398,6 +2456,21 @@ export const ParkedUsage: MessageFns<ParkedUsage> = {
         : isSet(object.parked_at)
         ? fromJsonTimestamp(object.parked_at)
         : undefined,
+      waitsFor: isSet(object.waitsFor)
+        ? globalThis.String(object.waitsFor)
+        : isSet(object.waits_for)
+        ? globalThis.String(object.waits_for)
+        : "",
+      sourceKind: isSet(object.sourceKind)
+        ? globalThis.String(object.sourceKind)
+        : isSet(object.source_kind)
+        ? globalThis.String(object.source_kind)
+        : "",
+      sourceId: isSet(object.sourceId)
+        ? globalThis.String(object.sourceId)
+        : isSet(object.source_id)
+        ? globalThis.String(object.source_id)
+        : "",
     };
   },
 
@@ -2418,6 +2491,15 @@ export const ParkedUsage: MessageFns<ParkedUsage> = {
     if (message.parkedAt !== undefined) {
       obj.parkedAt = message.parkedAt.toISOString();
     }
+    if (message.waitsFor !== "") {
+      obj.waitsFor = message.waitsFor;
+    }
+    if (message.sourceKind !== "") {
+      obj.sourceKind = message.sourceKind;
+    }
+    if (message.sourceId !== "") {
+      obj.sourceId = message.sourceId;
+    }
     return obj;
   },
 
@@ -2431,18 +2513,30 @@ export const ParkedUsage: MessageFns<ParkedUsage> = {
     message.reason = object.reason ?? "";
     message.attempts = object.attempts ?? 0;
     message.parkedAt = object.parkedAt ?? undefined;
+    message.waitsFor = object.waitsFor ?? "";
+    message.sourceKind = object.sourceKind ?? "";
+    message.sourceId = object.sourceId ?? "";
     return message;
   },
 };
 
 function createBaseListParkedUsageRequest(): ListParkedUsageRequest {
-  return { page: undefined };
+  return { page: undefined, reason: "", accountId: "", sourceId: "" };
 }
 
 export const ListParkedUsageRequest: MessageFns<ListParkedUsageRequest> = {
   encode(message: ListParkedUsageRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.page !== undefined) {
       PageRequest.encode(message.page, writer.uint32(10).fork()).join();
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    if (message.accountId !== "") {
+      writer.uint32(26).string(message.accountId);
+    }
+    if (message.sourceId !== "") {
+      writer.uint32(34).string(message.sourceId);
     }
     return writer;
   },
@@ -2468,6 +2562,30 @@ export const ListParkedUsageRequest: MessageFns<ListParkedUsageRequest> = {
             message.page = PageRequest.decode(reader, reader.uint32());
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.sourceId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2481,13 +2599,35 @@ export const ListParkedUsageRequest: MessageFns<ListParkedUsageRequest> = {
   },
 
   fromJSON(object: any): ListParkedUsageRequest {
-    return { page: isSet(object.page) ? PageRequest.fromJSON(object.page) : undefined };
+    return {
+      page: isSet(object.page) ? PageRequest.fromJSON(object.page) : undefined,
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      sourceId: isSet(object.sourceId)
+        ? globalThis.String(object.sourceId)
+        : isSet(object.source_id)
+        ? globalThis.String(object.source_id)
+        : "",
+    };
   },
 
   toJSON(message: ListParkedUsageRequest): unknown {
     const obj: any = {};
     if (message.page !== undefined) {
       obj.page = PageRequest.toJSON(message.page);
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.sourceId !== "") {
+      obj.sourceId = message.sourceId;
     }
     return obj;
   },
@@ -2500,6 +2640,9 @@ export const ListParkedUsageRequest: MessageFns<ListParkedUsageRequest> = {
     message.page = (object.page !== undefined && object.page !== null)
       ? PageRequest.fromPartial(object.page)
       : undefined;
+    message.reason = object.reason ?? "";
+    message.accountId = object.accountId ?? "";
+    message.sourceId = object.sourceId ?? "";
     return message;
   },
 };
