@@ -5,6 +5,8 @@ import {
   PricingServiceClient,
   UsageServiceClient,
 } from '@suanli/proto/suanli/billing/internal/v1/ledger.ts';
+import { ProviderWebhookServiceClient } from '@suanli/proto/suanli/billing/internal/v1/webhook.ts';
+import { BankTransferServiceClient, RechargeServiceClient } from '@suanli/proto/suanli/billing/v1/recharge.ts';
 import { PriceServiceClient, WalletServiceClient } from '@suanli/proto/suanli/billing/v1/wallet.ts';
 import { UsageRecorded } from '@suanli/proto/suanli/events/v1/usage.ts';
 import { EVENTS, type ServiceName, streamSubjects } from '@suanli/proto/subjects';
@@ -37,6 +39,8 @@ export type Platform = AsyncDisposable & {
   /** Clients with the certificate of `service`, against one replica. */
   clients(billing: Billing, service?: string): Promise<Clients>;
   token(tenant: TenantPath, scopes?: readonly string[]): Promise<string>;
+  /** The operator belongs to no account. */
+  operatorToken(): Promise<string>;
   publishUsage(service: ServiceName, usage: Partial<UsageRecorded>, eventId?: string): Promise<void>;
   publish(subject: string, payload: unknown, eventId?: string): Promise<void>;
 };
@@ -85,11 +89,14 @@ export async function startPlatform(): Promise<Platform> {
     clients: async (billing, service = 'scheduler') =>
       connectClients(billing.addresses.internal, await tls.issue(service), owned),
     token: (tenant, scopes = ['*']) => tokens.mint({ tenant, scopes }),
+    operatorToken: () => tokens.mint({ tenant: NOBODY, role: 'operator', scopes: ['*'] }),
     publishUsage: (service, usage, eventId) =>
       publish(`suanli.${service}.usage.recorded.v1`, UsageRecorded.toJSON(UsageRecorded.fromPartial(usage)), eventId),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
+
+const NOBODY: TenantPath = { accountId: '', workspaceId: '', principalId: 'operator' };
 
 export const ACCOUNT_OPENED = EVENTS.accountOpened.subject;
 
@@ -105,6 +112,9 @@ function connectClients(address: string, tls: { ca: string; cert: string; key: s
   const options = { address, tls, defaultDeadlineMs: DEADLINE_MS };
   return {
     wallet: owner.use(createGrpcClient(WalletServiceClient, options)),
+    recharges: owner.use(createGrpcClient(RechargeServiceClient, options)),
+    bankTransfers: owner.use(createGrpcClient(BankTransferServiceClient, options)),
+    webhooks: owner.use(createGrpcClient(ProviderWebhookServiceClient, options)),
     price: owner.use(createGrpcClient(PriceServiceClient, options)),
     hold: owner.use(createGrpcClient(HoldServiceClient, options)),
     pricing: owner.use(createGrpcClient(PricingServiceClient, options)),

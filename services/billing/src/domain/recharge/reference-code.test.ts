@@ -14,7 +14,10 @@ describe('a reference code', () => {
     ['among other words', `充值 invoice 12 ${code} 谢谢`],
     [
       'in full-width letters',
-      [...code].map((one) => String.fromCodePoint((one.codePointAt(0) ?? 0) + 0xfee0)).join(''),
+      code
+        .split('')
+        .map((one) => String.fromCodePoint((one.codePointAt(0) ?? 0) + 0xfee0))
+        .join(''),
     ],
     ['with O for 0 and l for 1', code.replaceAll('0', 'O').replaceAll('1', 'l')],
   ])('is found %s', (_how, note) => {
