@@ -24,15 +24,15 @@ import { creditService } from './adapters/grpc/credit/credit-service.ts';
 import { ledgerService } from './adapters/grpc/ledger-service.ts';
 import { guardServices } from './adapters/grpc/guard-services.ts';
 import { holdService } from './adapters/grpc/hold-service.ts';
-import { bankTransferService } from './adapters/grpc/bank-transfer-service.ts';
+import { bankTransferService } from './adapters/grpc/recharges/bank-transfer-service.ts';
 import { priceService } from './adapters/grpc/price-service.ts';
 import { pricingService } from './adapters/grpc/pricing-service.ts';
-import { providerWebhookService } from './adapters/grpc/provider-webhook-service.ts';
-import { rechargeService } from './adapters/grpc/recharge-service.ts';
+import { providerWebhookService } from './adapters/grpc/recharges/provider-webhook-service.ts';
+import { rechargeService } from './adapters/grpc/recharges/recharge-service.ts';
 import { usageService } from './adapters/grpc/usage-service.ts';
 import { walletService } from './adapters/grpc/wallet-service.ts';
 import { billingConsumers } from './adapters/nats/consumers.ts';
-import { postgresTransact } from './adapters/postgres/create-stores.ts';
+import { isTaken, postgresTransact } from './adapters/postgres/create-stores.ts';
 import { postgresReads } from './adapters/postgres/reads.ts';
 import { waitForSchema } from './adapters/postgres/wait-for-schema.ts';
 import { readPricesFile } from './adapters/prices-file.ts';
@@ -79,6 +79,7 @@ export async function createBilling(config: BillingConfig, overrides: BillingOve
     transact: postgresTransact(db, ids, relay.wake),
     reads: postgresReads(db),
     isUnavailable,
+    isTaken,
     clock,
     ids,
     policy: {

@@ -1,7 +1,7 @@
 import { failedPrecondition, type GrpcRefusal, invalidArgument, notFound } from '@suanli/grpc-kit';
 import type { Quoted } from '../../domain/price/quote.ts';
 
-/** The only place that turns refusals of the domain into status codes, with recharge-refusals.ts. Holds are refused inside their batch instead. */
+/** The only place that turns refusals of the domain into status codes, beside those of an area. Holds are refused inside their batch instead. */
 export function quoteRefusal({ reason, line }: Extract<Quoted, { kind: 'refused' }>): GrpcRefusal {
   const { meter, region, item } = line;
   switch (reason) {

@@ -4,7 +4,7 @@ import type { BillingDeps } from '../../app/ports.ts';
 import { getWallet } from '../../app/wallet/get-wallet.ts';
 import { recharge } from '../../app/wallet/recharge.ts';
 import { isWholeNumber, pageInfo, readPage } from './page.ts';
-import { askingProvider, rechargeRefusal } from './recharge-refusals.ts';
+import { askingProvider, rechargeRefusal } from './recharges/recharge-refusals.ts';
 import { billLineNotFound } from './refusals.ts';
 import { requireRequestId } from './require.ts';
 import { billLineMessage, holdMessage, ledgerEntryMessage, rechargeMessage, walletMessage } from './to-proto.ts';

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { ratingChecks } from './audit-rating.ts';
 import { creditChecks } from './audit-credit.ts';
-import { rechargeChecks } from './audit-recharges.ts';
+import { rechargeChecks } from './recharges/audit-recharges.ts';
 
 /** A promise of the ledger as a query: one row per place where it is broken, with how much money that is. */
 export type AuditCheck = { name: string; broken: SQL };

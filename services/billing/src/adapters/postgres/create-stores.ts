@@ -1,5 +1,5 @@
 import type { IdSource } from '@suanli/kernel';
-import { type Database, type Tx, withTransaction } from '@suanli/postgres';
+import { type Database, sqlState, type Tx, withTransaction } from '@suanli/postgres';
 import type { BillingStores, Transact } from '../../app/ports.ts';
 import { documentStore } from './commerce/document-store.ts';
 import { orderStore, planStore, subscriptionStore } from './commerce/plan-store.ts';
@@ -15,7 +15,7 @@ import { holdStore } from './stores/hold-store.ts';
 import { ledgerStore } from './stores/ledger-store.ts';
 import { priceStore } from './stores/price-store.ts';
 import { quoteStore } from './stores/quote-store.ts';
-import { incomingPaymentStore, rechargeStore } from './stores/recharge-store.ts';
+import { incomingPaymentStore, rechargeStore } from './recharges/recharge-store.ts';
 import { requestStore } from './stores/request-store.ts';
 import { standingStore } from './stores/standing-store.ts';
 import { usageStore } from './stores/usage-store.ts';
@@ -47,6 +47,13 @@ export function createStores(tx: Tx, ids: IdSource): BillingStores {
     fences: fenceStore(tx),
     events: eventStore(tx, ids),
   };
+}
+
+const UNIQUE_VIOLATION = '23505';
+
+/** Whether a failure says that something of this key is there already. */
+export function isTaken(error: unknown): boolean {
+  return sqlState(error) === UNIQUE_VIOLATION;
 }
 
 /** `committed` runs after each commit, for example to wake the relay. */

@@ -6,7 +6,7 @@ import { documentReads } from './commerce/document-reads.ts';
 import { planReads } from './commerce/plan-reads.ts';
 import { refundReads } from './commerce/refund-reads.ts';
 import { lotReads, voucherReads } from './credit/credit-reads.ts';
-import { rechargeReads } from './recharge-reads.ts';
+import { rechargeReads } from './recharges/recharge-reads.ts';
 import { pageOf } from './page-of.ts';
 import { pricingReads } from './pricing-reads.ts';
 import { ratingReads } from './rating-reads.ts';

@@ -1,4 +1,5 @@
 import { CURRENCY, type CallContext, invariant } from '@suanli/kernel';
+import type { LedgerBatch } from '../../domain/ledger/ledger-batch.ts';
 import type { AssignRefusalReason, IncomingPayment } from '../../domain/recharge/incoming-payment.ts';
 import { openRecharge } from '../../domain/recharge/open-recharge.ts';
 import type { Recharge } from '../../domain/recharge/recharge.ts';
@@ -21,6 +22,8 @@ export function assignPayment(
 ): Promise<AssignOutcome> {
   const { paymentId, accountId } = command;
   return deps.transact(async (stores): Promise<AssignOutcome> => {
+    // The wallet before the payment, as whoever parks one does: no two of them deadlock.
+    const batch = await lockBatch(deps, stores, { accountIds: [accountId], holdIds: [] });
     const payment = await stores.incomingPayments.lock(paymentId);
     if (payment === undefined) return refused('payment_not_found');
     const known = payment.rechargeId === '' ? undefined : await stores.recharges.get(payment.rechargeId);
@@ -29,7 +32,7 @@ export function assignPayment(
     }
     if (payment.currency !== CURRENCY) return refused('currency_not_supported');
     if (known !== undefined && known.tenant.accountId !== accountId) return refused('payment_of_another_account');
-    const recharge = known ?? (await rechargeFor(deps, stores, ctx, payment, accountId));
+    const recharge = known ?? (await rechargeFor(stores, ctx, payment, batch, accountId));
     if (recharge === undefined) return refused('wallet_not_found');
     const { kind, payment: after } = await bookPayment(deps, stores, payment, recharge);
     return kind === 'booked' ? { kind, payment: after } : refused('amount_out_of_range');
@@ -38,13 +41,12 @@ export function assignPayment(
 
 /** A recharge that nobody had asked for. Absent when the account has no wallet: most likely a slip in its id. */
 async function rechargeFor(
-  deps: BillingDeps,
   stores: BillingStores,
   ctx: CallContext,
   payment: IncomingPayment,
+  batch: LedgerBatch,
   accountId: string,
 ): Promise<Recharge | undefined> {
-  const batch = await lockBatch(deps, stores, { accountIds: [accountId], holdIds: [] });
   const wallet = batch.walletOf(accountId);
   if (wallet === undefined) return undefined;
   invariant(payment.rechargeId === '', `payment ${payment.id} has no recharge yet`);

@@ -3,8 +3,8 @@ import {
   ProviderWebhookServiceService,
   type ProviderWebhookServiceServer,
 } from '@suanli/proto/suanli/billing/internal/v1/webhook.ts';
-import type { BillingDeps } from '../../app/ports.ts';
-import { receiveWebhook } from '../../app/recharges/receive-webhook.ts';
+import type { BillingDeps } from '../../../app/ports.ts';
+import { receiveWebhook } from '../../../app/recharges/receive-webhook.ts';
 import { askingProvider, webhookRefusal } from './recharge-refusals.ts';
 
 /** News of payment providers, as the gateway got them. */

@@ -4,14 +4,14 @@ import {
   BankTransferServiceService,
   type BankTransferServiceServer,
 } from '@suanli/proto/suanli/billing/v1/recharge.ts';
-import type { BillingDeps } from '../../app/ports.ts';
-import { assignPayment } from '../../app/recharges/assign-payment.ts';
-import { MAX_BANK_TRANSFERS, receiveBankTransfers } from '../../app/recharges/receive-bank-transfers.ts';
-import type { BankTransfer } from '../../domain/recharge/incoming-payment.ts';
-import { pageInfo, readPage } from './page.ts';
+import type { BillingDeps } from '../../../app/ports.ts';
+import { assignPayment } from '../../../app/recharges/assign-payment.ts';
+import { MAX_BANK_TRANSFERS, receiveBankTransfers } from '../../../app/recharges/receive-bank-transfers.ts';
+import type { BankTransfer } from '../../../domain/recharge/incoming-payment.ts';
+import { pageInfo, readPage } from '../page.ts';
 import { bankTransferResult, debtMessage, paymentMessage } from './recharge-messages.ts';
 import { assignRefusal } from './recharge-refusals.ts';
-import { requireBatch, requireField, requireTime } from './require.ts';
+import { requireBatch, requireField, requireTime } from '../require.ts';
 
 const STATES: readonly string[] = ['', 'booked', 'unmatched'];
 const MAX_PAYER_CHARS = 200;

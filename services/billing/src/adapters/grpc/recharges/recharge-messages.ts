@@ -5,10 +5,10 @@ import type {
   RechargeDetail,
   RechargeMovement as MovementMessage,
 } from '@suanli/proto/suanli/billing/v1/recharge.ts';
-import type { Debt } from '../../app/recharges/ports.ts';
-import type { BankTransferOutcome } from '../../app/recharges/receive-bank-transfers.ts';
-import type { IncomingPayment } from '../../domain/recharge/incoming-payment.ts';
-import type { Recharge, RechargeMovement } from '../../domain/recharge/recharge.ts';
+import type { Debt } from '../../../app/recharges/ports.ts';
+import type { BankTransferOutcome } from '../../../app/recharges/receive-bank-transfers.ts';
+import type { IncomingPayment } from '../../../domain/recharge/incoming-payment.ts';
+import type { Recharge, RechargeMovement } from '../../../domain/recharge/recharge.ts';
 import { bankTransferRefusal } from './recharge-refusals.ts';
 
 const at = (instant: number) => new Date(instant);

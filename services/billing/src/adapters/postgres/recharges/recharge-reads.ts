@@ -1,9 +1,9 @@
 import type { Database } from '@suanli/postgres';
 import { and, asc, desc, eq, gt, lt, lte, type SQL } from 'drizzle-orm';
-import type { Page, PageQuery, Visible } from '../../app/read-ports.ts';
-import type { RechargeReads } from '../../app/recharges/ports.ts';
-import { debts, incomingPayments, rechargeMovements, recharges } from './schema/index.ts';
-import { toMovement, toPayment, toRecharge } from './stores/recharge-rows.ts';
+import type { Page, PageQuery, Visible } from '../../../app/read-ports.ts';
+import type { RechargeReads } from '../../../app/recharges/ports.ts';
+import { debts, incomingPayments, rechargeMovements, recharges } from '../schema/index.ts';
+import { toMovement, toPayment, toRecharge } from './recharge-rows.ts';
 
 /** A recharge has few movements: a receipt, refunds, disputes. */
 const MAX_MOVEMENTS = 500;

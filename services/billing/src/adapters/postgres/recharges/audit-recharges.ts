@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import type { AuditCheck } from './audit-checks.ts';
+import type { AuditCheck } from '../audit-checks.ts';
 
 const moved = sql`
   select recharge_id,

@@ -1,14 +1,14 @@
 import { grpcError, invalidArgument, publicHandler, refuse, type TokenVerifier, unary } from '@suanli/grpc-kit';
 import { CURRENCY } from '@suanli/kernel';
 import { RechargeServiceService, type RechargeServiceServer } from '@suanli/proto/suanli/billing/v1/recharge.ts';
-import type { BillingDeps } from '../../app/ports.ts';
-import { recharge } from '../../app/wallet/recharge.ts';
-import { RECHARGE_STATUSES } from '../../domain/recharge/recharge.ts';
-import { pageInfo, readPage } from './page.ts';
+import type { BillingDeps } from '../../../app/ports.ts';
+import { recharge } from '../../../app/wallet/recharge.ts';
+import { RECHARGE_STATUSES } from '../../../domain/recharge/recharge.ts';
+import { pageInfo, readPage } from '../page.ts';
 import { rechargeDetail } from './recharge-messages.ts';
 import { askingProvider, rechargeNotFound, rechargeRefusal } from './recharge-refusals.ts';
-import { requireRequestId } from './require.ts';
-import { walletMessage } from './to-proto.ts';
+import { requireRequestId } from '../require.ts';
+import { walletMessage } from '../to-proto.ts';
 
 /** Those who belong to an account. An operator has no wallet. */
 const TENANTS = ['owner', 'admin', 'developer', 'viewer'] as const;

@@ -7,10 +7,10 @@ import {
   notFound,
   unavailable,
 } from '@suanli/grpc-kit';
-import { ProviderUnavailable } from '../../app/recharges/ports.ts';
-import type { WebhookOutcome } from '../../app/recharges/receive-webhook.ts';
-import type { AssignRefusalReason, BankTransferRefusalReason } from '../../domain/recharge/incoming-payment.ts';
-import type { RechargeRefusal } from '../../domain/recharge/recharge.ts';
+import { ProviderUnavailable } from '../../../app/recharges/ports.ts';
+import type { WebhookOutcome } from '../../../app/recharges/receive-webhook.ts';
+import type { AssignRefusalReason, BankTransferRefusalReason } from '../../../domain/recharge/incoming-payment.ts';
+import type { RechargeRefusal } from '../../../domain/recharge/recharge.ts';
 
 /** Refusals of recharges, bank transfers and webhooks as status codes. */
 
