@@ -50,6 +50,8 @@ export async function connectPostgres(config: PostgresConfig, logger: Logger): P
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     idleTimeoutMillis: IDLE_CONNECTION_MS,
     keepAlive: true,
+    // Statements of a transaction that do not need each other's answers travel in one flight, in their order.
+    pipeline: true,
   });
   // Without these two listeners the process dies when a backend is terminated: idle in the pool, or held by a caller.
   pool.on('error', (error) => logger.warn({ error: error.message }, 'idle postgres connection lost'));

@@ -32,7 +32,8 @@ const processRng = seededRng(randomBytes(4).readUInt32LE());
 
 /**
  * Runs `fn` in one transaction and commits. `fn` is run again after a serialisation failure or a deadlock, so it does
- * nothing but SQL. Everything else that `fn` throws rolls back and is thrown on. When the connection is lost during the
+ * nothing but SQL; it may send statements that do not need each other's answers together (`Promise.all`), the server runs
+ * them in that order. Everything else that `fn` throws rolls back and is thrown on. When the connection is lost during the
  * commit the outcome is unknown: commands survive that because they record their request id in the same transaction.
  */
 export async function withTransaction<T>(
@@ -57,8 +58,11 @@ async function runOnce<T>(db: Database, fn: (tx: Tx) => Promise<T>, isolation: I
   const client = await db.$client.connect();
   let broken: Error | undefined;
   try {
-    await client.query(`begin isolation level ${isolation}`);
+    // Not awaited: it travels with the first statement. Should it fail, so does everything behind it.
+    const begun = client.query(`begin isolation level ${isolation}`);
+    begun.catch(() => undefined);
     const result = await fn(openTransaction(client));
+    await begun;
     await commit(client);
     return result;
   } catch (error) {

@@ -2,7 +2,7 @@ import { invariant, systemIds } from '@suanli/kernel';
 import { SimClock, testDatabase } from '@suanli/test-kit';
 import { isUnavailable, outbox } from '@suanli/postgres';
 import { type AuditReport, auditLedger } from '../src/adapters/postgres/audit-ledger.ts';
-import { postgresTransact } from '../src/adapters/postgres/create-stores.ts';
+import { isTaken, postgresTransact } from '../src/adapters/postgres/create-stores.ts';
 import { MIGRATIONS_FOLDER } from '../src/adapters/postgres/migrations-folder.ts';
 import { postgresReads } from '../src/adapters/postgres/reads.ts';
 import { voucherCodes } from '../src/adapters/voucher-codes.ts';
@@ -10,10 +10,12 @@ import type { BillingDeps } from '../src/app/ports.ts';
 import { publishPrices } from '../src/app/prices/publish-prices.ts';
 import { amountOf } from '../src/domain/price/price-model.ts';
 import { type BillLine, type PeriodTotal, totalKeyOfLine } from '../src/domain/rating/bill-line.ts';
+import { shareLeftMicros } from '../src/domain/hold/lot-share.ts';
 import { legsOf } from '../src/domain/ledger/transfer.ts';
+import { freeCashMicros } from '../src/domain/ledger/wallet.ts';
 import { remainingMicros } from '../src/domain/hold/hold.ts';
 import { NOW, ODD_PRICE } from '../src/testing/builders.ts';
-import { memoryBilling, TEST_CHANNELS, TEST_POLICY } from '../src/testing/memory-billing.ts';
+import { countingIds, memoryBilling, TEST_CHANNELS, TEST_POLICY } from '../src/testing/memory-billing.ts';
 import type { MemoryState } from '../src/testing/memory-state.ts';
 
 /** Billing as a suite sees it, whatever keeps its rows. */
@@ -50,8 +52,9 @@ export async function billingOnPostgres(): Promise<BillingOnPostgres> {
     transact: postgresTransact(db, systemIds, () => undefined),
     reads: postgresReads(db),
     isUnavailable,
+    isTaken,
     clock,
-    ids: systemIds,
+    ids: countingIds(clock),
     policy: TEST_POLICY,
     voucherCodes,
     channels: TEST_CHANNELS,
@@ -80,9 +83,13 @@ const KIND_OF_SUBJECT: Record<string, string> = {
   'charge.rated': 'charge_rated',
   'hold.closed': 'hold_ended',
   'hold.expired': 'hold_ended',
+  'reservation.purchased': 'reservation_purchased',
+  'reservation.ended': 'reservation_ended',
   'wallet.ran_low': 'ran_low',
   'wallet.exhausted': 'exhausted',
   'wallet.restored': 'restored',
+  'lot.expired': 'lot_expired',
+  'lot.expiring': 'lot_expiring',
   'budget.threshold_reached': 'budget_threshold_reached',
   'account.arrears_changed': 'account_arrears_changed',
 };
@@ -100,6 +107,15 @@ function auditMemory(state: MemoryState): void {
     invariant(wallet.pendingMicros === -sumOf(legs.map((leg) => leg.pendingMicros)), 'pending is the fold of the legs');
     invariant(wallet.pendingMicros === sumOf(held.map(remainingMicros)), 'pending is what the holds have left');
     invariant(wallet.postedMicros - wallet.pendingMicros >= -wallet.overdraftMicros, 'the floor holds');
+    invariant(freeCashMicros(wallet) >= 0n, 'so does that of cash');
+    const lots = [...state.lots.values()].filter((lot) => lot.walletId === wallet.id);
+    invariant(wallet.lotRemainingMicros === sumOf(lots.map((lot) => lot.remainingMicros)), 'credit is the sum of lots');
+    invariant(wallet.lotReservedMicros === sumOf(lots.map((lot) => lot.reservedMicros)), 'and so is what is reserved');
+    invariant(wallet.lotCount === lots.length, 'and so is their number');
+    for (const lot of lots) {
+      const kept = held.flatMap((hold) => hold.lotShares ?? []).filter((share) => share.lotId === lot.id);
+      invariant(lot.reservedMicros === sumOf(kept.map(shareLeftMicros)), 'a lot reserves what holds have of it');
+    }
   }
   for (const line of state.billLines.values()) {
     const charges = state.charges.filter((charge) => charge.billLineId === line.id);

@@ -28,6 +28,8 @@ export type BillingDeps = {
   voucherCodes: VoucherCodes;
   /** Whether a failure says "not now" of a server, so that nobody's command is to blame. */
   isUnavailable(error: unknown): boolean;
+  /** Whether a failure says that something of this key is there already. */
+  isTaken(error: unknown): boolean;
   /** Recharge channels that exist here, by name. */
   channels: ReadonlyMap<string, RechargeChannel>;
 };

@@ -49,20 +49,25 @@ export async function writeBatch(
     ...thresholdEvents(batch.budgets.crossings()),
   ];
   const holds = batch.changedHolds();
-  if (holds.length > 0) await stores.holds.save(holds);
   const newLots = batch.newLots();
-  if (newLots.length > 0) await stores.lots.insert(newLots);
-  if (batch.transfers.length > 0) await stores.ledger.book(batch.transfers);
-  await writeBudgets(stores, batch.budgets);
-  if (standings.length > 0) await stores.standings.save(standings);
-  if (levels.length > 0) await stores.wallets.saveLevels(levels.map((level) => level.wallet));
-  if (events.length > 0) await stores.events.append(events, batch.now);
+  // In one flight and in this order: a transfer names its hold and its lots.
+  await Promise.all([
+    holds.length > 0 && stores.holds.save(holds),
+    newLots.length > 0 && stores.lots.insert(newLots),
+    batch.transfers.length > 0 && stores.ledger.book(batch.transfers),
+    ...writeBudgets(stores, batch.budgets),
+    standings.length > 0 && stores.standings.save(standings),
+    levels.length > 0 && stores.wallets.saveLevels(levels.map((level) => level.wallet)),
+    events.length > 0 && stores.events.append(events, batch.now),
+  ]);
 }
 
-async function writeBudgets(stores: BillingStores, budgets: BudgetBook): Promise<void> {
+function writeBudgets(stores: BillingStores, budgets: BudgetBook) {
   const [changed, counters] = [budgets.changedBudgets(), budgets.changedCounters()];
-  if (changed.length > 0) await stores.budgets.save(changed);
-  if (counters.length > 0) await stores.budgets.saveCounters(counters);
+  return [
+    changed.length > 0 && stores.budgets.save(changed),
+    counters.length > 0 && stores.budgets.saveCounters(counters),
+  ];
 }
 
 /** A message has its size: so many transfers at most are told in one event. */

@@ -9,7 +9,7 @@ import { memoryCreditReads } from './memory-credit.ts';
 import { memoryRatingReads } from './memory-rating.ts';
 import { memoryRechargeReads } from './memory-recharges.ts';
 import { emptyState, type MemoryState } from './memory-state.ts';
-import { memoryStores } from './memory-stores.ts';
+import { KeyTaken, memoryStores } from './memory-stores.ts';
 
 export const TEST_POLICY: BillingPolicy = {
   lateUsageMs: 60_000,
@@ -48,10 +48,12 @@ export function memoryBilling(clock: Clock): { deps: BillingDeps; state: () => M
   };
   const reads = memoryReads(() => state);
   const isUnavailable = () => false;
+  const isTaken = (error: unknown) => error instanceof KeyTaken;
   const deps = {
     transact,
     reads,
     isUnavailable,
+    isTaken,
     clock,
     ids: countingIds(clock),
     policy: TEST_POLICY,

@@ -68,7 +68,13 @@ export function memoryStores(state: MemoryState): BillingStores {
   };
 }
 
+/** What a unique index says of a second row. */
+export class KeyTaken extends Error {
+  override name = 'KeyTaken';
+}
+
 function book(state: MemoryState, transfer: Transfer): void {
+  if (state.transfers.some(({ id }) => id === transfer.id)) throw new KeyTaken(transfer.id);
   for (const leg of legsOf(transfer)) {
     invariant(state.accounts.has(leg.accountId), `account ${leg.accountId} exists`);
     const before = state.wallets.get(leg.accountId);
