@@ -29,6 +29,7 @@ import { createCredentials } from './credentials.ts';
 import { createInference } from './inference.ts';
 import { createListeners, type GatewayAddresses } from './listeners.ts';
 import { gatewayLoops } from './loops.ts';
+import { createWebhooks } from './webhooks.ts';
 
 export type GatewayOverrides = {
   logger: Logger;
@@ -68,6 +69,7 @@ export async function createGateway(config: GatewayConfig, overrides: GatewayOve
     shutKey: streams.endKey,
   });
   const inference = await createInference(parts);
+  const webhooks = createWebhooks({ ...parts, vault, wakeRelay: relay.wake });
   const fallback = createLocalLimiter(clock);
   const redis = { url: config.REDIS_URL, timeoutMs: config.LIMITER_TIMEOUT_MS };
   const limiter = boot.use(createRedisLimiter({ ...redis, clock, logger, fallback }));
@@ -84,6 +86,7 @@ export async function createGateway(config: GatewayConfig, overrides: GatewayOve
     publicKeys: signingKeys.publicKeys,
     services: connectDownstream(config, tls, boot),
     inference: inference.deps,
+    webhooks: webhooks.deps,
     observe: observeRequests(metrics),
   });
   const listeners = createListeners({
@@ -103,6 +106,7 @@ export async function createGateway(config: GatewayConfig, overrides: GatewayOve
     async start() {
       gatewayLoops({ loops, relay, uses, signingKeys, idempotency, clock });
       inference.runLoops(loops);
+      webhooks.runLoops(loops);
       addresses = await listeners.open();
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

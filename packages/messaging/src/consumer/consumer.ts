@@ -28,6 +28,8 @@ export type ConsumerOptions = {
   clock: Clock;
   logger: Logger;
   handle: EventHandler;
+  /** After the commit of an event's effect: whoever waits for what it wrote may look now. */
+  committed?: () => void;
 };
 
 export interface EventConsumer {
@@ -142,6 +144,8 @@ function tell(options: ConsumerOptions, delivery: Delivery, outcome: Exclude<Out
   const about = { subject: delivery.subject, eventId: delivery.headers['ce-id'] };
   switch (outcome.kind) {
     case 'done':
+      options.committed?.();
+      return delivery.ack();
     case 'duplicate':
       return delivery.ack();
     case 'dead':

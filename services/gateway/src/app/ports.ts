@@ -3,6 +3,7 @@ import type { Database, Tx } from '@suanli/postgres';
 import type { MemberRole } from '../domain/access/scopes.ts';
 import type { Account, ApiKey, Member, Workspace } from '../domain/account/account.ts';
 import type { AuditEvent, AuditResult } from '../domain/audit/audit-event.ts';
+import type { WebhookEndpoint } from '../domain/webhook/webhook.ts';
 import type { KeyRecord } from '../domain/key/decide-key.ts';
 
 /** Where in a list, newest first, a page begins: behind this row. */
@@ -78,7 +79,8 @@ export interface AuditStore {
 /** Facts that leave with the transaction. */
 export type GatewayEvent =
   | { kind: 'account_opened'; account: Account }
-  | { kind: 'key_revoked'; key: RevokedKey; at: Instant };
+  | { kind: 'key_revoked'; key: RevokedKey; at: Instant }
+  | { kind: 'webhook_disabled'; endpoint: WebhookEndpoint; at: Instant };
 
 export interface EventLog {
   append(events: readonly GatewayEvent[]): Promise<void>;

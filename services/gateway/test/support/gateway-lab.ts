@@ -3,6 +3,8 @@ import type { ServiceDefinition } from '@grpc/grpc-js';
 import type { Logger } from '@suanli/kernel';
 import { ProviderWebhookServiceService } from '@suanli/proto/suanli/billing/internal/v1/webhook.ts';
 import { BankTransferServiceService, RechargeServiceService } from '@suanli/proto/suanli/billing/v1/recharge.ts';
+import { BudgetServiceService } from '@suanli/proto/suanli/billing/v1/budget.ts';
+import { StandingServiceService } from '@suanli/proto/suanli/billing/v1/standing.ts';
 import { PriceServiceService, WalletServiceService } from '@suanli/proto/suanli/billing/v1/wallet.ts';
 import { CorpusServiceService } from '@suanli/proto/suanli/modelhub/v1/corpus.ts';
 import { RepositoryServiceService } from '@suanli/proto/suanli/modelhub/v1/repository.ts';
@@ -34,6 +36,8 @@ export type LabAnswers = Partial<
   Record<
     | 'wallet'
     | 'prices'
+    | 'budgets'
+    | 'standing'
     | 'recharges'
     | 'bankTransfers'
     | 'providerWebhooks'
@@ -97,6 +101,8 @@ export async function gatewayLab(
   const billing = await start('billing', [
     [WalletServiceService, answers.wallet],
     [PriceServiceService, answers.prices],
+    [BudgetServiceService, answers.budgets],
+    [StandingServiceService, answers.standing],
     [RechargeServiceService, answers.recharges],
     [BankTransferServiceService, answers.bankTransfers],
     [ProviderWebhookServiceService, answers.providerWebhooks],

@@ -1,6 +1,8 @@
 import { type ClientTls, createGrpcClient } from '@suanli/grpc-kit';
 import { ProviderWebhookServiceClient } from '@suanli/proto/suanli/billing/internal/v1/webhook.ts';
 import { BankTransferServiceClient, RechargeServiceClient } from '@suanli/proto/suanli/billing/v1/recharge.ts';
+import { BudgetServiceClient } from '@suanli/proto/suanli/billing/v1/budget.ts';
+import { StandingServiceClient } from '@suanli/proto/suanli/billing/v1/standing.ts';
 import { PriceServiceClient, WalletServiceClient } from '@suanli/proto/suanli/billing/v1/wallet.ts';
 import { CorpusServiceClient } from '@suanli/proto/suanli/modelhub/v1/corpus.ts';
 import { RepositoryServiceClient } from '@suanli/proto/suanli/modelhub/v1/repository.ts';
@@ -42,6 +44,8 @@ export function connectDownstream(
     recharges: boot.use(createGrpcClient(RechargeServiceClient, billing)),
     bankTransfers: boot.use(createGrpcClient(BankTransferServiceClient, billing)),
     providerWebhooks: boot.use(createGrpcClient(ProviderWebhookServiceClient, billing)),
+    budgets: boot.use(createGrpcClient(BudgetServiceClient, billing)),
+    standing: boot.use(createGrpcClient(StandingServiceClient, billing)),
     prices: boot.use(createGrpcClient(PriceServiceClient, billing)),
     compute: boot.use(createGrpcClient(ComputeServiceClient, scheduler)),
     jobs: boot.use(createGrpcClient(JobServiceClient, scheduler)),

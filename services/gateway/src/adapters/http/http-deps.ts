@@ -6,6 +6,7 @@ import type { TokenMinter } from '../../app/tokens/token-minter.ts';
 import type { Jwk } from '../../app/tokens/signing-keys.ts';
 import type { InferenceDeps } from '../../app/inference/open-call.ts';
 import type { RateLimiter } from '../../app/rate-limiter.ts';
+import type { WebhookDeps } from '../../app/webhooks/ports.ts';
 import type { Downstream } from '../grpc/downstream.ts';
 import type { StreamRegistry } from './sse/stream-registry.ts';
 
@@ -27,6 +28,7 @@ export type HttpDeps = {
   publicKeys: () => Jwk[];
   services: Downstream;
   inference: InferenceDeps;
+  webhooks: WebhookDeps;
   streams: StreamRegistry;
   observe: (request: { method: string; route: string; status: number; durationMs: number }) => void;
 };

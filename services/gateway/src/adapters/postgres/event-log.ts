@@ -1,7 +1,7 @@
 import type { IdSource } from '@suanli/kernel';
 import { appendOutbox, type OutboxEvent, type Tx } from '@suanli/postgres';
 import { EVENTS } from '@suanli/proto/subjects';
-import { AccountOpened, KeyRevoked } from '@suanli/proto/suanli/events/v1/gateway.ts';
+import { AccountOpened, KeyRevoked, WebhookEndpointDisabled } from '@suanli/proto/suanli/events/v1/gateway.ts';
 import type { EventLog, GatewayEvent } from '../../app/ports.ts';
 
 /** Writes facts as outbox rows: they leave if, and only if, the transaction commits. */
@@ -37,6 +37,18 @@ function toOutbox(event: GatewayEvent, id: string): OutboxEvent {
         payload: KeyRevoked.toJSON(event.key),
         occurredAt: event.at,
       };
+    case 'webhook_disabled': {
+      const { endpointId, accountId, url, disabledReason = '', version } = event.endpoint;
+      const disabledAt = new Date(event.at);
+      return {
+        id,
+        subject: EVENTS.webhookDisabled.subject,
+        aggregateId: endpointId,
+        aggregateVersion: BigInt(version),
+        payload: WebhookEndpointDisabled.toJSON({ endpointId, accountId, url, reason: disabledReason, disabledAt }),
+        occurredAt: event.at,
+      };
+    }
     default:
       return event satisfies never;
   }

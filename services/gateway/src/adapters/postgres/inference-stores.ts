@@ -43,6 +43,8 @@ function toEvent({ usageId, tenant, holdId, model, costKey, usage, from, to }: I
     item: model,
     usageFrom: new Date(from),
     usageTo: new Date(to),
+    correctsUsageId: '',
+    quoteId: '',
     isFinal: false,
   };
 }

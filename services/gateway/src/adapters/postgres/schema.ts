@@ -15,6 +15,7 @@ import {
 
 export { inbox, leadership, outbox, requests } from '@suanli/postgres';
 export { inferenceAnswers } from './schema-inference.ts';
+export { webhookAttempts, webhookDeliveries, webhookEndpoints } from './webhooks/schema.ts';
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'date' });
 

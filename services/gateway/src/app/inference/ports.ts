@@ -56,7 +56,18 @@ export interface TokenPrices {
 
 export type HoldOutcome =
   | { kind: 'held'; holdId: string; amountMicros: Micros; expiresAt: Instant }
-  | { kind: 'refused'; reason: string; missingMicros: Micros };
+  | {
+      kind: 'refused';
+      reason: string;
+      missingMicros: Micros;
+      /** Which budget has no room, for `budget_exceeded`. */
+      budget?: BudgetShortfall;
+      /** What holds of the account must name from now on, for `scope_needed`. */
+      needs?: readonly SpendDimension[];
+    };
+export type BudgetShortfall = { budgetId: string; window: string; resetsAt?: Instant };
+/** What hard budgets of an account tell apart: then its keys, or its models, cannot share a lease. */
+export type SpendDimension = 'key' | 'item';
 
 /** Holds at billing. Each command is idempotent by its request id. */
 export interface HoldDesk {
@@ -66,6 +77,8 @@ export interface HoldDesk {
     amountMicros: Micros;
     expiresAt: Instant;
     leaseId: string;
+    /** Empty: any model. */
+    item: string;
   }): Promise<HoldOutcome>;
   extend(command: {
     requestId: string;

@@ -96,8 +96,8 @@ export async function fakeBilling(tls: TlsIdentity): Promise<FakeBilling> {
 
 function toResult(requestId: string, outcome: HoldOutcome, accountId: string): HoldResult {
   if (outcome.kind === 'refused') {
-    const { reason, missingMicros } = outcome;
-    return { requestId, outcome: { $case: 'refusal', value: { reason, missingMicros } } };
+    const { reason, missingMicros, needs = [] } = outcome;
+    return { requestId, outcome: { $case: 'refusal', value: { reason, missingMicros, needs: [...needs] } } };
   }
   const value: Hold = {
     holdId: `${outcome.holdId}@${accountId}`,

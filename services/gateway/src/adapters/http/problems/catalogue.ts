@@ -16,6 +16,8 @@ export const PROBLEMS = {
     'Each entry of `errors` points to one field that is wrong, missing or unknown.',
   ),
   invalid_json: p(400, 'The body is not JSON', 'Send a JSON document in UTF-8.'),
+  invalid_if_match: p(400, 'The If-Match is not valid', 'Pass the `ETag` of the thing, unchanged.'),
+  version_changed: p(412, 'It is not the one that you have read', 'Read it again, then decide again.'),
   invalid_cursor: p(400, 'The cursor is not valid', 'Pass `next_cursor` of the page before, unchanged.'),
   invalid_last_event_id: p(
     400,
@@ -111,6 +113,34 @@ export const PROBLEMS = {
   bill_line_not_found: p(404, 'There is no such bill line', 'Check the id.'),
   hold_not_found: p(404, 'There is no such hold', 'Check the id.'),
   price_not_found: p(422, 'This has no price', 'Ask the operator; what has no price cannot be bought.'),
+  account_suspended: p(
+    402,
+    'The account is in arrears',
+    'Recharge: it is restored at once. GET /v1/standing tells how it stands.',
+  ),
+  budget_exceeded: p(
+    402,
+    'A budget has no room for this',
+    '`details` names the budget and window, what is missing and when it resets. Raise the limit, or wait.',
+  ),
+  budget_not_found: p(404, 'There is no such budget', 'Check the id.'),
+  budget_changed: p(412, 'The budget is not the one you have read', 'Read it again, then decide again.'),
+  budget_name_invalid: p(422, 'The name is not allowed', '1 to 100 characters.'),
+  budget_limits_missing: p(422, 'A budget needs a limit', 'At least one of `day`, `week`, `month`, `total`.'),
+  budget_scope_invalid: p(422, 'The scope is not valid', '`account` without an id, any other kind with one.'),
+  budget_thresholds_invalid: p(422, 'The thresholds are not valid', 'At most 10, ascending, from 1 to 1000 percent.'),
+  budget_zone_unknown: p(422, 'The zone is not known', '`Asia/Shanghai`, `UTC` or a fixed offset such as `+05:30`.'),
+  too_many_budgets: p(409, 'The account has as many budgets as it can have', 'Delete one.'),
+  // Webhooks.
+  webhook_endpoint_not_found: p(404, 'There is no such webhook endpoint', 'Check the id.'),
+  webhook_delivery_not_found: p(404, 'There is no such delivery', 'Check the id; the log is kept for 30 days.'),
+  webhook_endpoint_disabled: p(409, 'The endpoint is disabled', 'Enable it first: PATCH its `status`.'),
+  webhook_url_refused: p(
+    422,
+    'The URL cannot be a webhook endpoint',
+    'https, no credentials, and no address of a private network.',
+  ),
+  too_many_webhook_endpoints: p(409, 'The account has as many endpoints as it can have', 'Delete one.'),
   // Compute.
   job_not_found: p(404, 'There is no such job', 'Check the id.'),
   job_impossible: p(422, 'No cluster could ever run this job', '`details` says why for each cluster.'),

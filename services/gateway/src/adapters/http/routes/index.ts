@@ -11,6 +11,8 @@ import { tokenRoutes } from './account/tokens.ts';
 import { workspaceRoutes } from './account/workspaces.ts';
 import { bankTransferRoutes } from './billing/bank-transfers.ts';
 import { billRoutes } from './billing/bills.ts';
+import { budgetRoutes } from './billing/budgets.ts';
+import { standingRoutes } from './billing/standing.ts';
 import { providerWebhookRoutes } from './billing/provider-webhooks.ts';
 import { rechargeRoutes } from './billing/recharges.ts';
 import { walletRoutes } from './billing/wallet.ts';
@@ -26,6 +28,8 @@ import { modelRouteRoutes } from './hub/model-routes.ts';
 import { repositoryRoutes } from './hub/repositories.ts';
 import { uploadRoutes } from './hub/uploads.ts';
 import { platformRoutes } from './platform/platform.ts';
+import { webhookDeliveryRoutes } from './webhooks/deliveries.ts';
+import { webhookEndpointRoutes } from './webhooks/endpoints.ts';
 import { humanTaskRoutes } from './workflow/human-tasks.ts';
 import { runEventRoutes } from './workflow/run-events.ts';
 import { runRoutes } from './workflow/runs.ts';
@@ -37,10 +41,11 @@ const ROUTES: readonly Routes[] = [
   platformRoutes,
   ...[meRoutes, accountRoutes, workspaceRoutes, memberRoutes, apiKeyRoutes, tokenRoutes, auditEventRoutes],
   ...[rechargeRoutes, bankTransferRoutes, providerWebhookRoutes],
-  ...[walletRoutes, billRoutes],
+  ...[walletRoutes, billRoutes, budgetRoutes, standingRoutes],
   ...[marketRoutes, jobRoutes, jobEventRoutes, jobLogRoutes],
   ...[workflowRoutes, runRoutes, stepRoutes, runEventRoutes, humanTaskRoutes],
   ...[repositoryRoutes, commitRoutes, uploadRoutes, fileRoutes, corpusRoutes, documentRoutes, modelRouteRoutes],
+  ...[webhookEndpointRoutes, webhookDeliveryRoutes],
   ...[modelRoutes, chatRoutes],
 ];
 
