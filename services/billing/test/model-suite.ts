@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { systemClock } from '@suanli/kernel';
 import { describe, expect, it } from 'vitest';
 import { LedgerModel } from './ledger-model.ts';
 import { createRunner, operations } from './operations.ts';
@@ -25,8 +26,16 @@ export function modelSuite(make: () => Promise<BillingUnderTest>, runs: { numRun
             await billing.audit();
           }
         }),
-        { numRuns: runs.numRuns },
+        // Another seed each time: a failure is found again with the one that is printed.
+        { numRuns: runs.numRuns, seed: seedOf() },
       );
     });
   });
+}
+
+/** `SUANLI_TEST_SEED` repeats a run. Printed, so that a pass can be repeated too. */
+function seedOf(): number {
+  const seed = Number(process.env.SUANLI_TEST_SEED ?? systemClock.now() % 2 ** 31);
+  process.stdout.write(`seed of the ledger's model: ${seed}\n`);
+  return seed;
 }

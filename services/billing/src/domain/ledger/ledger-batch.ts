@@ -84,9 +84,8 @@ export class LedgerBatch {
     return { wallet, lots: [...this.#lots.values()].filter((lot) => lot.walletId === wallet.id).sort(inOrderOfUse) };
   }
 
-  lot(lotId: string): Lot | undefined {
-    return this.#lots.get(lotId);
-  }
+  /** Bound, so that decisions may be given it alone. */
+  readonly lot = (lotId: string): Lot | undefined => this.#lots.get(lotId);
 
   /** Adds what was spent of which lots before, and those lots: money that goes back may have to go back there. */
   recall(spent: readonly CreditSpent[], lots: readonly Lot[]): void {
