@@ -3,7 +3,7 @@ import { createLeadership, type Database } from '@suanli/postgres';
 import type { BillingDeps } from '../app/ports.ts';
 import { syncDueRecharges } from '../app/recharges/sync-due-recharges.ts';
 
-export type RechargeLoopOptions = {
+type RechargeLoopOptions = {
   billing: BillingDeps;
   db: Database;
   holder: string;

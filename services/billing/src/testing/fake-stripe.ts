@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import Stripe from 'stripe';
 
 /** What the fake does instead of answering the next call: nothing at all, a failure, or the work but no answer. */
-export type StripeFault = 'timeout' | 'fail' | 'fail_after_effect';
+type StripeFault = 'timeout' | 'fail' | 'fail_after_effect';
 
 type Fields = Record<string, string>;
 type Intent = {
@@ -81,7 +81,8 @@ export async function fakeStripe(options: { secret: string; now: () => number })
     const answer =
       before === undefined ? work(shelf, `${request.method} ${pathname}`, form) : JSON.parse(before.answer);
     if (typeof key === 'string') answers.set(key, { body, answer: JSON.stringify(answer) });
-    if (fault === 'fail_after_effect') return send(response, 500, failure('api_error', 'the fake has done it and does not say so'));
+    if (fault === 'fail_after_effect')
+      return send(response, 500, failure('api_error', 'the fake has done it and does not say so'));
     return send(response, 'error' in answer ? 400 : 200, answer);
   }
 

@@ -3,7 +3,7 @@ import type { WaitingChannel } from '../../app/recharges/ports.ts';
 import { refuseFen } from '../../domain/recharge/recharge.ts';
 
 /** The account of the platform at its bank. */
-export type BankPayee = { name: string; bank: string; account: string };
+type BankPayee = { name: string; bank: string; account: string };
 
 const OFFER_MS = 14 * 24 * 3_600_000;
 

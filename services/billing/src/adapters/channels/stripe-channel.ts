@@ -10,7 +10,7 @@ import { FEN_MICROS, type Recharge, refuseFen } from '../../domain/recharge/rech
 import { refundSerial, type Standing, type TakenBack } from '../../domain/recharge/standing.ts';
 import { readStripeWebhook, RECHARGE_ID } from './stripe-webhook.ts';
 
-export type StripeConfig = {
+type StripeConfig = {
   secretKey: string;
   /** Any of them may have signed: the old and the new one while they are changed. */
   webhookSecrets: readonly string[];
@@ -19,7 +19,7 @@ export type StripeConfig = {
   timeoutMs?: number;
 };
 
-export const STRIPE = 'stripe';
+const STRIPE = 'stripe';
 const REFUND_ID = 'suanli_refund_id';
 const OFFER_MS = 24 * 3_600_000;
 const TIMEOUT_MS = 8_000;

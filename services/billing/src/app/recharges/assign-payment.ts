@@ -7,7 +7,7 @@ import type { BillingDeps, BillingStores } from '../ports.ts';
 import { lockBatch } from '../write-batch.ts';
 import { bookPayment } from './receive-bank-transfers.ts';
 
-export type AssignOutcome =
+type AssignOutcome =
   | { kind: 'booked'; payment: IncomingPayment }
   | { kind: 'refused'; reason: AssignRefusalReason };
 

@@ -11,7 +11,7 @@ export class SerialNumberReused extends Error {
   override name = 'SerialNumberReused';
 }
 
-export type BookedMovements =
+type BookedMovements =
   | { kind: 'booked'; recharge: Recharge }
   | { kind: 'refused'; reason: 'amount_out_of_range'; recharge: Recharge };
 

@@ -43,7 +43,7 @@ export interface RechargeReads {
 }
 
 /** What a payer asks an instant channel to do. */
-export type PaymentOrder = {
+type PaymentOrder = {
   tenant: TenantPath;
   requestId: string;
   amountMicros: Micros;
@@ -53,7 +53,7 @@ export type PaymentOrder = {
 };
 
 /** Money back to the payer through the channel that it came by. The id makes it happen once. */
-export type ChannelRefund = { refundId: string; amountMicros: Micros };
+type ChannelRefund = { refundId: string; amountMicros: Micros };
 export type ChannelRefundOutcome =
   /** The money is on its way or there. `serialNumber` is the channel's own number of it. */
   | { kind: 'done'; serialNumber: string }

@@ -6,7 +6,7 @@ import { lockBatch } from '../write-batch.ts';
 import { bookMovements, SerialNumberReused } from './book-movements.ts';
 import type { ChannelRefundOutcome } from './ports.ts';
 
-export type RefundRechargeOutcome =
+type RefundRechargeOutcome =
   | ChannelRefundOutcome
   | {
       kind: 'refused';

@@ -5,7 +5,7 @@ import { freeCashMicros, type Wallet } from '../ledger/wallet.ts';
 import type { MovementKind, Recharge, RechargeMovement } from './recharge.ts';
 import type { WantedMovement } from './standing.ts';
 
-export type MovementDecision =
+type MovementDecision =
   | {
       kind: 'decided';
       recharge: Recharge;
@@ -52,7 +52,7 @@ export function decideMovement(before: Before, wanted: WantedMovement, ctx: Deci
 }
 
 /** The recharge after a movement of it. */
-export function withMovement(recharge: Recharge, movement: RechargeMovement, now: Instant): Recharge {
+function withMovement(recharge: Recharge, movement: RechargeMovement, now: Instant): Recharge {
   const { kind, amountMicros } = movement;
   const sign = kind.endsWith('_returned') ? -1n : 1n;
   const changed: Recharge = { ...recharge, updatedAt: Math.max(recharge.updatedAt, now) };

@@ -2,7 +2,7 @@ import { CURRENCY, type Instant, type Micros } from '@suanli/kernel';
 import { refuseFen } from './recharge.ts';
 
 /** Why a payment that has arrived is in nobody's wallet yet. */
-export type UnmatchedReason = 'unknown_reference' | 'amount_mismatch' | 'currency_mismatch' | 'wallet_full';
+type UnmatchedReason = 'unknown_reference' | 'amount_mismatch' | 'currency_mismatch' | 'wallet_full';
 
 /** A payment that arrived at the platform, as its channel tells of it. */
 export type IncomingPayment = {

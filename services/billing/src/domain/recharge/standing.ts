@@ -39,7 +39,7 @@ export type Mismatch = {
   currency: string;
 };
 
-export type Reconciliation = { movements: WantedMovement[]; mismatch?: Mismatch };
+type Reconciliation = { movements: WantedMovement[]; mismatch?: Mismatch };
 
 /** What has to be booked so that the books say what the provider says. Nothing when they do. */
 export function reconcile(recharge: Recharge, booked: ReadonlySet<string>, standing: Standing): Reconciliation {
@@ -74,7 +74,7 @@ export function refundSerial(refundId: string): string {
 }
 
 /** Serial number of the way back of what was taken back. */
-export function returnedSerial(serialNumber: string): string {
+function returnedSerial(serialNumber: string): string {
   return `${serialNumber}/returned`;
 }
 
