@@ -57,6 +57,7 @@ describe('a crash between capacity, money and bind', () => {
       db: database.db,
       stores: postgresStores,
       billing: money.billing,
+      quotes: { create: () => Promise.reject(new Error('not asked for')), check: async () => undefined },
       prices: { load: async () => () => A_PRICE },
       keys: { issue: async () => 'sjk', revoke: async () => undefined },
       revisions: { resolve: async () => ({ kind: 'refused', message: 'none' }) },

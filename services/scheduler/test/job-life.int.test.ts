@@ -236,6 +236,25 @@ describe('the life of a job', () => {
     ]);
   });
 
+  it('is submitted under a quote that is valid, and its usage names the quote', async () => {
+    const token = await platform.tokenOf(alice);
+    const { quote } = await platform.jobs.quoteJob({ spec: aSpec(), expectedSeconds: 0 }, { token });
+    expect(quote?.quoteId).toBe('qte_1');
+    for (const [quoteId, reason] of [
+      ['qte_old', 'QUOTE_EXPIRED'],
+      ['qte_nothing', 'QUOTE_NOT_FOUND'],
+    ] as const) {
+      await expect(platform.submit({ quoteId }).catch(readGrpcError)).resolves.toMatchObject({ reason });
+    }
+    const jobId = await platform.submit({ quoteId: 'qte_1', regions: ['cn-hefei'] });
+    await platform.until(jobId, (job) => job.phase === 'running');
+    hefei.run(jobId, 1_000);
+    hefei.exit(jobId, 0);
+    const done = await platform.until(jobId, (job) => job.phase === 'succeeded');
+    expect(done.spec?.quoteId).toBe('qte_1');
+    expect(await platform.usageOf(jobId)).toMatchObject([{ quoteId: 'qte_1' }]);
+  });
+
   it('serves the workflow on a tenant’s behalf', async () => {
     const tenant = { ...alice, subAccountId: '' };
     const submitted = await platform.workloads.submitJob({

@@ -33,6 +33,7 @@ describe('a lost agent', () => {
     expect(performance.now() - silentSinceMs).toBeGreaterThan(LEASE_MS + LEASE_MARGIN_MS - 100);
     expect(lost.attempts[0]).toMatchObject({ chargedMs: 3_000n });
     expect(await platform.fencedCount(jobId)).toBe(1);
+    expect(await platform.subjects('workload')).toContain('suanli.scheduler.workload.fenced.v1');
     const shanghai = platform.shanghai();
     cleanup.use(shanghai.alive());
     const again = await platform.until(jobId, (job) => job.phase === 'running');

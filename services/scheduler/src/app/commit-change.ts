@@ -14,6 +14,7 @@ export async function commitChange(stores: Stores, change: Change, now: Instant)
   if (attempt !== before.attempt) await stores.attempts.saveAttempt(after);
   if (workload !== before.workload) await stores.workloads.save(workload);
   if (workload.phase !== before.workload.phase) await stores.events.phaseChanged(after, now);
+  if (attempt.fencedAt !== undefined && before.attempt.fencedAt === undefined) await stores.events.fenced(after, now);
   if (usage.length > 0) {
     await stores.events.usageRecorded(after, usage);
     await stores.use.add([{ accountId: workload.tenant.accountId, gpuMs: gpuMsOf(change) }], now);

@@ -1,7 +1,7 @@
 import type { Clock, IdSource, Logger } from '@suanli/kernel';
 import type { Database, Tx } from '@suanli/postgres';
 import type { Policy } from './policy.ts';
-import type { Billing, JobKeys, PriceList, Revisions, Wakes } from './ports.ts';
+import type { Billing, JobKeys, PriceList, Quotes, Revisions, Wakes } from './ports.ts';
 import type { Stores } from './stores.ts';
 
 /** What use cases are given. */
@@ -11,6 +11,7 @@ export type SchedulerDeps = {
   stores: (tx: Tx | Database) => Stores;
   billing: Billing;
   prices: PriceList;
+  quotes: Quotes;
   keys: JobKeys;
   revisions: Revisions;
   wakes: Wakes;

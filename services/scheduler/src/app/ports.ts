@@ -34,6 +34,23 @@ export interface Billing {
   closeHolds(commands: readonly CloseHold[]): Promise<HoldResult[]>;
 }
 
+/** What billing promises to charge. */
+export type PromisedQuote = { quoteId: string; validUntil: Instant; holdMicros: bigint; expectedMicros: bigint };
+export type QuoteAsk = {
+  tenant: TenantPath;
+  lines: readonly { meter: string; region: string; item: string; quantity: bigint }[];
+  holdMicros: bigint;
+  expectedMicros: bigint;
+};
+export type QuoteRefusal = 'QUOTE_NOT_FOUND' | 'QUOTE_OF_OTHER_TENANT' | 'QUOTE_EXPIRED';
+
+/** Prices that are kept for a while. */
+export interface Quotes {
+  create(ask: QuoteAsk): Promise<PromisedQuote>;
+  /** Undefined when a job may be submitted under the quote now. */
+  check(tenant: TenantPath, quoteId: string): Promise<QuoteRefusal | undefined>;
+}
+
 export type PriceLookup = (region: string, sku: string) => Price | undefined;
 
 /** What compute costs now; may lag behind the book by seconds. */

@@ -5,6 +5,7 @@ export type Refusal =
   | { code: 'INSUFFICIENT_FUNDS'; message: string; missingMicros: bigint }
   | { code: 'ACCOUNT_FROZEN' | 'ACCOUNT_SUSPENDED'; message: string }
   | { code: 'BUDGET_EXCEEDED'; message: string; missingMicros: bigint; details: Record<string, string> }
+  | { code: 'QUOTE_NOT_FOUND' | 'QUOTE_OF_OTHER_TENANT' | 'QUOTE_EXPIRED'; message: string }
   | { code: 'REQUEST_ID_REUSED'; message: string }
   | { code: 'JOB_NOT_FOUND'; message: string };
 

@@ -153,6 +153,8 @@ export interface StandingStore {
 export interface EventLog {
   phaseChanged(live: { workload: Workload; attempt?: Attempt }, now: Instant): Promise<void>;
   usageRecorded(live: Change['after'], usage: readonly UsageWindow[]): Promise<void>;
+  /** Tells billing until when the epoch is charged. */
+  fenced(live: Change['after'], now: Instant): Promise<void>;
   nodesChanged(verb: 'lost' | 'returned', clusterId: string, nodeIds: readonly string[], now: Instant): Promise<void>;
 }
 

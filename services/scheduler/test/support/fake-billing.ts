@@ -17,6 +17,11 @@ import {
   PricingServiceService,
   type PricingServiceServer,
 } from '@suanli/proto/suanli/billing/internal/v1/ledger.ts';
+import {
+  QuoteDeskServiceService,
+  type QuoteDeskServiceServer,
+} from '@suanli/proto/suanli/billing/internal/v1/quote.ts';
+import { Quote } from '@suanli/proto/suanli/billing/v1/price.ts';
 import { Hold } from '@suanli/proto/suanli/billing/v1/wallet.ts';
 import { silentLogger, type TestTls } from '@suanli/test-kit';
 
@@ -153,6 +158,17 @@ export async function startFakeBilling(tls: TestTls) {
       return { lines: [line], totalMicros: 1n, currency: 'CNY' };
     }),
   };
+  const quotes: QuoteDeskServiceServer = {
+    createQuote: unary(access, async (_ctx, { holdMicros, expectedMicros }) => {
+      const validUntil = new Date(Date.now() + 60_000);
+      return { quote: Quote.fromPartial({ quoteId: 'qte_1', holdMicros, expectedMicros, validUntil }) };
+    }),
+    checkQuote: unary(access, async (_ctx, { quoteId }) => {
+      if (quoteId === 'qte_1') return { validUntil: new Date(Date.now() + 60_000) };
+      if (quoteId === 'qte_old') return refuse(failedPrecondition('QUOTE_EXPIRED', 'too late'));
+      return refuse(notFound('QUOTE_NOT_FOUND', 'no such quote'));
+    }),
+  };
   const { ca, cert, key } = await tls.issue('billing');
   const server = createGrpcServer({
     address: '127.0.0.1:0',
@@ -160,6 +176,7 @@ export async function startFakeBilling(tls: TestTls) {
     services: [
       { definition: HoldServiceService, implementation: holdService },
       { definition: PricingServiceService, implementation: pricing },
+      { definition: QuoteDeskServiceService, implementation: quotes },
     ],
     logger: silentLogger,
   });

@@ -18,6 +18,11 @@ export function toRefused(refusal: Refusal): Refused {
     case 'ACCOUNT_SUSPENDED':
     case 'ACCOUNT_FROZEN':
       return refuse(failedPrecondition(code, message));
+    case 'QUOTE_NOT_FOUND':
+    case 'QUOTE_OF_OTHER_TENANT':
+      return refuse(notFound(code, message));
+    case 'QUOTE_EXPIRED':
+      return refuse(failedPrecondition(code, message));
     case 'REQUEST_ID_REUSED':
       return refuse(alreadyExists(code, message));
     case 'JOB_NOT_FOUND':

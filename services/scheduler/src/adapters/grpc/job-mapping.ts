@@ -21,9 +21,10 @@ export function fromProtoTenant({ subAccountId, ...tenant }: ProtoTenant): Tenan
 
 /** Words that are not known stay as they are, for the check of the spec to name them. Absent is an empty spec. */
 export function readSpec(message: ProtoSpec | undefined): JobSpec {
-  const spec = message ?? ProtoSpec.fromPartial({});
+  const { quoteId = '', ...spec } = message ?? ProtoSpec.fromPartial({});
   return {
     ...spec,
+    ...(quoteId !== '' && { quoteId }),
     memoryBytes: Number(spec.memoryBytes),
     onDisconnect: (spec.onDisconnect || 'kill') as JobSpec['onDisconnect'],
     mounts: spec.mounts.map((mount) => ({ ...mount, mode: mount.mode as 'in' | 'out' })),

@@ -53,8 +53,8 @@ export function jobService(deps: SchedulerDeps & { waitForChange: WaitForChange 
         yield { epoch: of, offset: BigInt(offset), data: Buffer.from(data), loggedAt: new Date(loggedAt) };
       }
     }),
-    quoteJob: unary(read, async (_ctx, { spec, expectedSeconds }) => {
-      const answer = await quoteJob(deps, { spec: readSpec(spec), expectedSeconds });
+    quoteJob: unary(read, async (ctx, { spec, expectedSeconds }) => {
+      const answer = await quoteJob(deps, ctx, { spec: readSpec(spec), expectedSeconds });
       return answer.kind === 'refused' ? toRefused(answer.refusal) : toProtoQuote(answer.value);
     }),
   };

@@ -1,6 +1,6 @@
 import { type Instant, type TenantPath } from '@suanli/kernel';
 import { appendOutbox, type OutboxEvent, type Tx } from '@suanli/postgres';
-import { NodeChanged, WorkloadChanged } from '@suanli/proto/suanli/events/v1/scheduler.ts';
+import { NodeChanged, WorkloadChanged, WorkloadFenced } from '@suanli/proto/suanli/events/v1/scheduler.ts';
 import { UsageRecorded } from '@suanli/proto/suanli/events/v1/usage.ts';
 import { EVENTS } from '@suanli/proto/subjects';
 import type { EventLog } from '../../app/stores.ts';
@@ -17,6 +17,7 @@ export function eventLog(db: Sql): EventLog {
   return {
     phaseChanged: ({ workload, attempt }, now) => append(phaseEvents(workload, attempt, now)),
     usageRecorded: (live, usage) => append(usage.map((window) => usageEvent(live, window))),
+    fenced: (live, now) => append([fenceEvent(live, now)]),
     nodesChanged: (verb, clusterId, nodeIds, now) =>
       append(nodeIds.map((nodeId) => nodeEvent(verb, clusterId, nodeId, now))),
   };
@@ -60,6 +61,8 @@ function usageEvent({ workload, attempt, tasks }: Live, window: UsageWindow): Ou
     usageFrom: new Date(startedAt + window.fromMs),
     usageTo: new Date(startedAt + window.toMs),
     isFinal: window.isFinal,
+    correctsUsageId: '',
+    quoteId: workload.spec.quoteId ?? '',
   });
   return {
     id: window.usageId,
@@ -69,6 +72,28 @@ function usageEvent({ workload, attempt, tasks }: Live, window: UsageWindow): Ou
     tenant: workload.tenant,
     payload,
     occurredAt: startedAt + window.toMs,
+  };
+}
+
+/** No earlier than anything that was told to billing: what the scheduler has charged is not taken back. */
+function fenceEvent({ workload, attempt, tasks }: Live, now: Instant): OutboxEvent {
+  const ends = tasks.flatMap((task) => task.finishedAt ?? []);
+  const fencedAt = Math.max(attempt.fencedAt ?? now, ...ends);
+  const payload = WorkloadFenced.toJSON({
+    sourceKind: workload.kind,
+    sourceId: workload.id,
+    epoch: attempt.epoch,
+    fencedAt: new Date(fencedAt),
+    tenant: toTenant(workload.tenant),
+  });
+  return {
+    id: `${workload.id}:${attempt.epoch}:fenced`,
+    subject: EVENTS.workloadFenced.subject,
+    aggregateId: workload.id,
+    aggregateVersion: workload.version,
+    tenant: workload.tenant,
+    payload,
+    occurredAt: now,
   };
 }
 

@@ -5,7 +5,7 @@ import type { JobSpec, Mount } from '../../domain/job/job-spec.ts';
 import { reason } from '../../domain/job/reason.ts';
 import type { Workload } from '../../domain/workload/workload.ts';
 import type { SchedulerDeps } from '../deps.ts';
-import { budgetDetails } from '../ports.ts';
+import { budgetDetails, type QuoteRefusal } from '../ports.ts';
 import { type Answer, ok, refused } from '../refusal.ts';
 import type { JobView } from '../stores.ts';
 import { cheapestFirstHold, findOptions, type Options } from './find-options.ts';
@@ -31,6 +31,8 @@ export async function createJob(
   const before = await deps.stores(deps.db).workloads.rememberedJob(key);
   if (before !== undefined) return replay(deps, ctx, before);
 
+  const quoted = await checkQuote(deps, ctx, request.spec);
+  if (quoted.kind === 'refused') return quoted;
   const options = await findOptions(deps, request.spec);
   if (options.kind === 'refused') return options;
   const mounts = await pinMounts(deps, ctx, request.spec.mounts);
@@ -58,6 +60,18 @@ async function replay(deps: SchedulerDeps, ctx: CallContext, found: { jobId: str
   }
   const view = await deps.stores(deps.db).workloads.view(ctx.tenant, found.jobId);
   return view === undefined ? refused({ code: 'JOB_NOT_FOUND', message: 'no such job' }) : ok(view);
+}
+
+const QUOTE_PROBLEMS: Record<QuoteRefusal, string> = {
+  QUOTE_NOT_FOUND: 'no such quote',
+  QUOTE_OF_OTHER_TENANT: 'no such quote of this account',
+  QUOTE_EXPIRED: 'the quote is no longer valid; ask for a new one',
+};
+
+/** A quote counts when it is valid at the submission, however long the job waits afterwards. */
+async function checkQuote(deps: SchedulerDeps, ctx: CallContext, { quoteId }: JobSpec): Promise<Answer<null>> {
+  const code = quoteId === undefined ? undefined : await deps.quotes.check(ctx.tenant, quoteId);
+  return code === undefined ? ok(null) : refused({ code, message: QUOTE_PROBLEMS[code] });
 }
 
 /** What `main` or the head stands for now is what the job will see, however long it waits. */

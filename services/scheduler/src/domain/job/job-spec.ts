@@ -25,6 +25,8 @@ export type JobSpec = {
   onDisconnect: 'kill' | 'keep';
   disconnectGraceSeconds: number;
   externalKey: string;
+  /** Its prices count for the whole life of the job. */
+  quoteId?: string;
 };
 
 /** How long a job may go on while its region is cut off. */
