@@ -39,7 +39,7 @@ import { readPricesFile } from './adapters/prices-file.ts';
 import { rechargeLoop } from './adapters/recharge-loop.ts';
 import { voucherCodes } from './adapters/voucher-codes.ts';
 import type { BillingDeps } from './app/ports.ts';
-import { ledgerGroup } from './app/ledger/ledger-group.ts';
+import { commitGroups } from './app/commit-groups.ts';
 import { seedPrices } from './app/prices/publish-prices.ts';
 import { arrearsTerms, type BillingConfig } from './config.ts';
 
@@ -112,10 +112,10 @@ export async function createBilling(config: BillingConfig, overrides: BillingOve
     ...guardServices(billing, verifier),
     creditService(billing, verifier),
   ];
-  const ledger = ledgerGroup(billing);
+  const groups = commitGroups(billing);
   const internalServices = [
-    holdService(billing, money),
-    ledgerService(billing, ledger),
+    holdService(billing, groups, money),
+    ledgerService(billing, groups.transfers),
     pricingService(billing),
     usageService(billing, money),
     providerWebhookService(billing),

@@ -7,9 +7,10 @@ import {
   type PlaceHold,
 } from '@suanli/proto/suanli/billing/internal/v1/ledger.ts';
 import type { HoldResult } from '../../app/holds/apply-hold-commands.ts';
-import { type CloseHoldCommand, closeHolds } from '../../app/holds/close-holds.ts';
-import { type ExtendHoldCommand, extendHolds } from '../../app/holds/extend-holds.ts';
-import { type PlaceHoldCommand, placeHolds } from '../../app/holds/place-holds.ts';
+import type { CloseHoldCommand } from '../../app/holds/close-holds.ts';
+import type { ExtendHoldCommand } from '../../app/holds/extend-holds.ts';
+import type { PlaceHoldCommand } from '../../app/holds/place-holds.ts';
+import type { CommitGroups } from '../../app/commit-groups.ts';
 import type { BillingDeps } from '../../app/ports.ts';
 import type { BillingMetrics } from '../billing-metrics.ts';
 import { holdNotFound } from './refusals.ts';
@@ -20,7 +21,7 @@ import { holdMessage, holdResultMessage } from './to-proto.ts';
 const MAX_COMMANDS = 200;
 
 /** Opens, extends and closes holds for services that run work. Never a charge: only a usage event makes one. */
-export function holdService(deps: BillingDeps, metrics: BillingMetrics) {
+export function holdService(deps: BillingDeps, groups: CommitGroups, metrics: BillingMetrics) {
   const access = internalHandler({ callers: ['scheduler', 'gateway'] });
   const answered = (verb: string, results: HoldResult[]) => {
     for (const { outcome } of results) metrics.holdCommand(verb, outcome);
@@ -28,13 +29,13 @@ export function holdService(deps: BillingDeps, metrics: BillingMetrics) {
   };
   const implementation: HoldServiceServer = {
     placeHolds: unary(access, async (_ctx, { commands }) =>
-      answered('place', await placeHolds(deps, requireBatch(commands, MAX_COMMANDS).map(readPlace))),
+      answered('place', await groups.place.submit(requireBatch(commands, MAX_COMMANDS).map(readPlace))),
     ),
     extendHolds: unary(access, async (_ctx, { commands }) =>
-      answered('extend', await extendHolds(deps, requireBatch(commands, MAX_COMMANDS).map(readExtend))),
+      answered('extend', await groups.extend.submit(requireBatch(commands, MAX_COMMANDS).map(readExtend))),
     ),
     closeHolds: unary(access, async (_ctx, { commands }) =>
-      answered('close', await closeHolds(deps, requireBatch(commands, MAX_COMMANDS).map(readClose))),
+      answered('close', await groups.close.submit(requireBatch(commands, MAX_COMMANDS).map(readClose))),
     ),
     getHold: unary(access, async (_ctx, { holdId }) => {
       const hold = await deps.reads.hold(holdId);
