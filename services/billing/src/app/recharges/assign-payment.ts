@@ -7,9 +7,7 @@ import type { BillingDeps, BillingStores } from '../ports.ts';
 import { lockBatch } from '../write-batch.ts';
 import { bookPayment } from './receive-bank-transfers.ts';
 
-type AssignOutcome =
-  | { kind: 'booked'; payment: IncomingPayment }
-  | { kind: 'refused'; reason: AssignRefusalReason };
+type AssignOutcome = { kind: 'booked'; payment: IncomingPayment } | { kind: 'refused'; reason: AssignRefusalReason };
 
 /**
  * Gives a payment that nobody could place to an account, on an operator's word. Doing it twice is harmless; giving it to
