@@ -3,6 +3,7 @@ import type { NewPrice } from '../app/prices/publish-prices.ts';
 import { GOOD_STANDING } from '../domain/arrears/standing.ts';
 import type { Hold } from '../domain/hold/hold.ts';
 import type { Wallet } from '../domain/ledger/wallet.ts';
+import { ANYTHING, type Lot } from '../domain/lot/lot.ts';
 import type { Usage } from '../domain/rating/usage.ts';
 
 /** Values that are right in every way, for tests to change the one thing they are about. */
@@ -49,6 +50,26 @@ export function aHold(changes: Partial<Hold> = {}): Hold {
     expiresAt: NOW + HOUR_MS,
     releaseAt: NOW + HOUR_MS,
     version: 1n,
+    createdAt: NOW,
+    ...changes,
+  };
+}
+
+export function aLot(changes: Partial<Lot> = {}): Lot {
+  return {
+    id: 'lot_1',
+    walletId: 'wlt_1',
+    accountId: 'acc_1',
+    kind: 'promotional',
+    priority: 10,
+    effectiveAt: NOW,
+    applicability: ANYTHING,
+    grantedMicros: 10n,
+    remainingMicros: 10n,
+    reservedMicros: 0n,
+    brokenMicros: 0n,
+    reason: 'a gift',
+    reference: 'operator',
     createdAt: NOW,
     ...changes,
   };
