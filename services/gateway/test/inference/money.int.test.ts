@@ -44,6 +44,29 @@ async function callMany(clients: readonly OpenAI[], count: number): Promise<{ do
 }
 
 describe('the money of model calls', () => {
+  it('keeps to a hard budget of a key at any concurrency over two replicas, answered as a quota that is used up', async () => {
+    const tenant = await lab.openAccount(1_000_000_000n);
+    const budget = { kind: 'key' as const, id: tenant.keyId, limitMicros: 5_000n };
+    lab.billing.fill(tenant.accountId, 1_000_000_000n, [budget]);
+    const gateways = [lab.gateway, await lab.startReplica()];
+    const clients = gateways.map((gateway) => lab.client(tenant, { gateway }));
+    const { done, refused } = await callMany(clients, 100);
+    expect([done > 0, refused > 0]).toEqual([true, true]);
+    const held = [...lab.billing.desk(tenant.accountId).holds.values()];
+    expect(held.reduce((sum, hold) => sum + hold.amountMicros, 0n) <= budget.limitMicros).toBe(true);
+    await checkHolds(tenant);
+    const response = await fetch(`${gateways[0]?.addresses.http}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${tenant.key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ ...body, max_tokens: 100_000 }),
+    });
+    expect([response.status, response.headers.get('x-should-retry')]).toEqual([429, 'false']);
+    expect(await response.json()).toMatchObject({
+      error: { code: 'insufficient_quota', type: 'insufficient_quota' },
+      details: { budget_id: tenant.keyId, window: 'total' },
+    });
+  });
+
   it.each([1, 2])('is never overspent by 200 calls at once on a wallet for few, over %s replicas', async (replicas) => {
     const tenant = await lab.openAccount(20n * CALL_MICROS + 1_500n);
     const gateways = [lab.gateway, ...(replicas === 2 ? [await lab.startReplica()] : [])];

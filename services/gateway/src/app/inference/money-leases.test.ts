@@ -19,7 +19,7 @@ function replica(desk: HoldDesk, clock: SimClock, name = '') {
   const ids = { next: (prefix: string) => `${prefix}_${name}${(last += 1)}` };
   const leases = createMoneyLeases({ desk, clock, ids, logger: silentLogger });
   const reserve = async (micros: bigint): Promise<Slice> => {
-    const outcome = await leases.reserve(tenant, micros);
+    const outcome = await leases.reserve(tenant, 'qwen', micros);
     if (outcome.kind === 'refused') throw new Error(outcome.reason);
     return outcome.slice;
   };
@@ -80,7 +80,7 @@ describe('money leases', () => {
     const { desk, leases, reserve } = rig(1_500n);
     await reserve(1_000n);
     expect(desk.availableMicros()).toBe(500n);
-    expect(await leases.reserve(tenant, 1_000n)).toEqual({
+    expect(await leases.reserve(tenant, 'qwen', 1_000n)).toEqual({
       kind: 'refused',
       reason: 'insufficient_funds',
       missingMicros: 500n,
@@ -90,11 +90,11 @@ describe('money leases', () => {
   it('go on after an answer of billing that was lost, and hold the money once', async () => {
     const { desk, leases, reserve } = rig(10n * SLICE);
     desk.loseAnswers(1);
-    await expect(leases.reserve(tenant, 1_000n)).rejects.toThrow('lost');
+    await expect(leases.reserve(tenant, 'qwen', 1_000n)).rejects.toThrow('lost');
     await reserve(1_000n);
     expect(desk.holds.size).toBe(1);
     desk.loseAnswers(1);
-    await expect(leases.reserve(tenant, 2n * SLICE)).rejects.toThrow('lost');
+    await expect(leases.reserve(tenant, 'qwen', 2n * SLICE)).rejects.toThrow('lost');
     expect((await reserve(3n * SLICE)).holdId).toBe('hld_1');
   });
 
@@ -102,7 +102,7 @@ describe('money leases', () => {
     const { clock, desk, leases, reserve } = rig(10n * SLICE);
     (await reserve(1_000n)).settle(undefined);
     desk.loseAnswers(1);
-    await expect(leases.reserve(tenant, 2n * SLICE)).rejects.toThrow('lost');
+    await expect(leases.reserve(tenant, 'qwen', 2n * SLICE)).rejects.toThrow('lost');
     await sweepFor(leases, clock, 70_000);
     expect((await reserve(1_000n)).holdId).toBe('hld_2');
   });
@@ -123,7 +123,7 @@ describe('money leases', () => {
     slice.settle({ micros: 1n, usageId: 'inf_1' });
     await closed;
     expect(desk.closes).toEqual([{ holdId: 'hld_1', finalUsageId: 'inf_1' }]);
-    expect(await leases.reserve(tenant, 1n)).toMatchObject({ kind: 'refused', reason: 'stopping' });
+    expect(await leases.reserve(tenant, 'qwen', 1n)).toMatchObject({ kind: 'refused', reason: 'stopping' });
   });
 
   it('do not wait for ever at stop', async () => {
@@ -179,7 +179,7 @@ describe('money leases of two replicas, in whatever order things happen', () => 
         const take = async (one: Step) => {
           if (one.do === 'reserve')
             asked.push(
-              replicas[one.at].leases.reserve(tenant, one.micros).then(
+              replicas[one.at].leases.reserve(tenant, 'qwen', one.micros).then(
                 (outcome) => book.add(outcome, one.micros),
                 () => undefined,
               ),

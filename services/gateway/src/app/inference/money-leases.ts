@@ -1,5 +1,6 @@
 import type { Clock, IdSource, Logger, Micros, TenantPath } from '@suanli/kernel';
 import { isIdle, type Lease, type LeaseTerms, whatItTakes } from '../../domain/inference/lease.ts';
+import { BY_WORKSPACE, type Grain, leaseKey, type LeaseOwner, ownerOf } from '../../domain/inference/lease-grain.ts';
 import type { HoldDesk, HoldOutcome } from './ports.ts';
 
 export const LEASE_TERMS: LeaseTerms = { sliceMicros: 500_000n, lifeMs: 15 * 60_000, callMs: 10 * 60_000 };
@@ -14,13 +15,11 @@ export type Slice = {
   /** Ends the reservation. With what the call has cost, and the usage event that will capture it. */
   settle(spent: { micros: Micros; usageId: string } | undefined): void;
 };
-export type SliceOutcome =
-  | { kind: 'reserved'; slice: Slice }
-  | { kind: 'refused'; reason: string; missingMicros: Micros };
+export type SliceOutcome = { kind: 'reserved'; slice: Slice } | (HoldOutcome & { kind: 'refused' });
 
 export type MoneyLeases = {
-  /** Reserves `micros` of the tenant's money for one call. */
-  reserve(tenant: TenantPath, micros: Micros): Promise<SliceOutcome>;
+  /** Reserves `micros` of the tenant's money for one call of a model. */
+  reserve(tenant: TenantPath, item: string, micros: Micros): Promise<SliceOutcome>;
   /** Gives idle leases back. */
   sweep(signal: AbortSignal): Promise<void>;
   /** Reserves no more, waits a little for calls under way, and gives all back that none uses. */
@@ -36,13 +35,21 @@ type Pot = {
 };
 type Refused = HoldOutcome & { kind: 'refused' };
 
+/** Accounts with budgets of keys or models that are remembered; one that is forgotten is learnt again by one refusal. */
+const MAX_GRAINS = 10_000;
+/** The wallet, or a budget, cannot give the comfortable amount; perhaps it can give what the call needs. */
+const TOO_MUCH = ['insufficient_funds', 'budget_exceeded'];
+
 /**
  * Money leases of this replica, one for each workspace: a hold at billing from which calls are reserved in memory. A
- * crash loses the memory, not the money: the hold captures what was recorded and expires back to the customer.
+ * crash loses the memory, not the money: the hold captures what was recorded and expires back to the customer. Where a
+ * hard budget tells keys or models apart, billing refuses a shared hold, and those of the account have their own: so
+ * every micro that a replica may spend is reserved in the budgets that it will count in.
  */
 export function createMoneyLeases(deps: { desk: HoldDesk; clock: Clock; ids: IdSource; logger: Logger }): MoneyLeases {
   const { desk, clock, ids, logger } = deps;
   const pots = new Map<string, Pot>();
+  const grains = new Map<string, Grain>();
   const quiet = createCounter();
   let isClosed = false;
 
@@ -54,7 +61,7 @@ export function createMoneyLeases(deps: { desk: HoldDesk; clock: Clock; ids: IdS
     return outcome;
   };
 
-  const cover = async (pot: Pot, tenant: TenantPath, micros: Micros): Promise<Refused | undefined> => {
+  const cover = async (pot: Pot, owner: LeaseOwner, micros: Micros): Promise<Refused | undefined> => {
     if (pot.inDoubt !== undefined) await ask(pot, pot.inDoubt);
     const need = whatItTakes(pot.lease, micros, LEASE_TERMS, clock.now());
     if (need.kind === 'covered') return undefined;
@@ -64,10 +71,10 @@ export function createMoneyLeases(deps: { desk: HoldDesk; clock: Clock; ids: IdS
       if (need.kind === 'extend' && lease !== undefined)
         return ask(pot, () => desk.extend({ ...command, holdId: lease.holdId }));
       const leaseId = ids.next('lea');
-      return ask(pot, () => desk.place({ ...command, tenant, leaseId }));
+      return ask(pot, () => desk.place({ ...command, ...owner, leaseId }));
     };
     let outcome = await obtain(need.amountMicros);
-    const isTooMuch = outcome.kind === 'refused' && outcome.reason === 'insufficient_funds';
+    const isTooMuch = outcome.kind === 'refused' && TOO_MUCH.includes(outcome.reason);
     if (isTooMuch && need.leastAmountMicros < need.amountMicros) outcome = await obtain(need.leastAmountMicros);
     if (outcome.kind === 'held') return undefined;
     // The hold is gone, by expiry or by hand: the next call begins a new one.
@@ -75,11 +82,11 @@ export function createMoneyLeases(deps: { desk: HoldDesk; clock: Clock; ids: IdS
     return outcome;
   };
 
-  const reserve = async (pot: Pot, tenant: TenantPath, micros: Micros): Promise<SliceOutcome> => {
+  const reserve = async (pot: Pot, owner: LeaseOwner, micros: Micros): Promise<SliceOutcome> => {
     if (isClosed) return { kind: 'refused', reason: 'stopping', missingMicros: 0n };
     const hadLease = pot.lease !== undefined;
-    let refusal = await cover(pot, tenant, micros);
-    if (refusal !== undefined && hadLease && pot.lease === undefined) refusal = await cover(pot, tenant, micros);
+    let refusal = await cover(pot, owner, micros);
+    if (refusal !== undefined && hadLease && pot.lease === undefined) refusal = await cover(pot, owner, micros);
     if (refusal !== undefined) return refusal;
     const { lease } = pot;
     if (lease === undefined) throw new Error('a reservation is covered by no lease');
@@ -118,7 +125,7 @@ export function createMoneyLeases(deps: { desk: HoldDesk; clock: Clock; ids: IdS
     });
   };
 
-  /** One at a time for each workspace: two calls must not each open a lease for the same need. */
+  /** One at a time for each lease: two calls must not each open a lease for the same need. */
   const inTurn = async <T>(key: string, work: (pot: Pot) => Promise<T>): Promise<T> => {
     const pot = pots.get(key) ?? { lease: undefined, inDoubt: undefined, turn: Promise.resolve(), waiting: 0 };
     pots.set(key, pot);
@@ -135,9 +142,24 @@ export function createMoneyLeases(deps: { desk: HoldDesk; clock: Clock; ids: IdS
   const giveBackAll = (idleMs: number) =>
     Promise.all([...pots.keys()].map((key) => inTurn(key, (pot) => giveBack(pot, idleMs))));
 
+  /** Whether a refusal tells that leases of the account must be finer than they were when it was asked. */
+  const learn = (accountId: string, asked: Grain, { needs = [] }: Refused): boolean => {
+    const finer = new Set([...asked, ...needs]);
+    if (finer.size === asked.size) return false;
+    if (grains.size >= MAX_GRAINS) grains.clear();
+    grains.set(accountId, new Set([...finer, ...(grains.get(accountId) ?? [])]));
+    return true;
+  };
+
   return {
-    reserve: (tenant, micros) =>
-      inTurn(`${tenant.accountId}/${tenant.workspaceId}`, (pot) => reserve(pot, tenant, micros)),
+    async reserve(tenant, item, micros) {
+      for (;;) {
+        const grain = grains.get(tenant.accountId) ?? BY_WORKSPACE;
+        const owner = ownerOf(tenant, item, grain);
+        const outcome = await inTurn(leaseKey(owner), (pot) => reserve(pot, owner, micros));
+        if (outcome.kind === 'reserved' || !learn(tenant.accountId, grain, outcome)) return outcome;
+      }
+    },
     async sweep(signal) {
       while (!signal.aborted) {
         await clock.sleep(SWEEP_EVERY_MS, signal);

@@ -12,7 +12,15 @@ import { costOf } from '../../domain/inference/token-price.ts';
 import { countTokens } from '../../domain/inference/tokens.ts';
 import { chargeCall, type ChargeDeps } from './charge-call.ts';
 import type { MoneyLeases } from './money-leases.ts';
-import type { AnswerStore, ModelRoute, RouteTable, TokenPrices, Upstream } from './ports.ts';
+import type {
+  AnswerStore,
+  BudgetShortfall,
+  HoldOutcome,
+  ModelRoute,
+  RouteTable,
+  TokenPrices,
+  Upstream,
+} from './ports.ts';
 
 export type InferenceDeps = ChargeDeps & {
   ids: IdSource;
@@ -26,7 +34,8 @@ export type InferenceDeps = ChargeDeps & {
 export type CallRefusal =
   | { kind: 'refused'; reason: 'model_not_found' | 'price_not_found' | 'routes_not_loaded' }
   | { kind: 'refused'; reason: 'insufficient_funds'; missingMicros: Micros }
-  | { kind: 'refused'; reason: 'account_frozen' | 'wallet_not_found' | 'billing_refused' };
+  | { kind: 'refused'; reason: 'budget_exceeded'; missingMicros: Micros; budget: BudgetShortfall | undefined }
+  | { kind: 'refused'; reason: 'account_suspended' | 'account_frozen' | 'wallet_not_found' | 'billing_refused' };
 
 /** A call whose money is reserved: exactly one of `charge` and `drop` ends it. */
 export type OpenCall = {
@@ -59,7 +68,7 @@ export async function openCall(
 
   const outputTokens = maxOutputTokensOf(request.body) ?? DEFAULT_MAX_OUTPUT_TOKENS;
   const most = { inputTokens: mostInputTokens(request.body), outputTokens };
-  const reserved = await deps.leases.reserve(ctx.tenant, costOf(price, most));
+  const reserved = await deps.leases.reserve(ctx.tenant, route.model, costOf(price, most));
   if (reserved.kind === 'refused') return refusalOf(reserved);
 
   const { usageId, costKey } = request;
@@ -76,8 +85,11 @@ export async function openCall(
   };
 }
 
-function refusalOf({ reason, missingMicros }: { reason: string; missingMicros: Micros }): CallRefusal {
+function refusalOf({ reason, missingMicros, budget }: HoldOutcome & { kind: 'refused' }): CallRefusal {
   if (reason === 'insufficient_funds') return { kind: 'refused', reason, missingMicros };
-  if (reason === 'account_frozen' || reason === 'wallet_not_found') return { kind: 'refused', reason };
+  if (reason === 'budget_exceeded') return { kind: 'refused', reason, missingMicros, budget };
+  if (reason === 'account_frozen' || reason === 'account_suspended' || reason === 'wallet_not_found') {
+    return { kind: 'refused', reason };
+  }
   return { kind: 'refused', reason: 'billing_refused' };
 }

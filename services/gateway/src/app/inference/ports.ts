@@ -1,6 +1,7 @@
 import type { Instant, Micros, TenantPath } from '@suanli/kernel';
 import type { Tx } from '@suanli/postgres';
 import type { ChatBody, TokenUsage } from '../../domain/inference/chat.ts';
+import type { SpendDimension } from '../../domain/inference/lease-grain.ts';
 import type { TokenPrice } from '../../domain/inference/token-price.ts';
 
 /** A JSON object in the form that the OpenAI API answers. */
@@ -66,13 +67,12 @@ export type HoldOutcome =
       needs?: readonly SpendDimension[];
     };
 export type BudgetShortfall = { budgetId: string; window: string; resetsAt?: Instant };
-/** What hard budgets of an account tell apart: then its keys, or its models, cannot share a lease. */
-export type SpendDimension = 'key' | 'item';
 
 /** Holds at billing. Each command is idempotent by its request id. */
 export interface HoldDesk {
   place(command: {
     requestId: string;
+    /** Without a principal: any key of the workspace. */
     tenant: TenantPath;
     amountMicros: Micros;
     expiresAt: Instant;

@@ -10,12 +10,12 @@ import {
 import type { Hold } from '@suanli/proto/suanli/billing/v1/wallet.ts';
 import { silentLogger, type TlsIdentity } from '@suanli/test-kit';
 import type { HoldOutcome } from '../../../src/app/inference/ports.ts';
-import { memoryHoldDesk, type MemoryHoldDesk } from '../../../src/testing/memory-hold-desk.ts';
+import { type MemoryBudget, memoryHoldDesk, type MemoryHoldDesk } from '../../../src/testing/memory-hold-desk.ts';
 
 export type FakeBilling = AsyncDisposable & {
   address: string;
   /** The wallet of an account; it is empty until it is filled. */
-  fill(accountId: string, walletMicros: bigint): void;
+  fill(accountId: string, walletMicros: bigint, budgets?: readonly MemoryBudget[]): void;
   desk(accountId: string): MemoryHoldDesk;
   /** Models without a price. */
   unpriced: Set<string>;
@@ -36,10 +36,16 @@ export async function fakeBilling(tls: TlsIdentity): Promise<FakeBilling> {
 
   const holds: HoldServiceServer = {
     placeHolds: unary(access, async (_peer, { commands }) => {
-      const results = commands.map(async ({ requestId, tenant, amountMicros, expiresAt, purpose }) => {
+      const results = commands.map(async ({ requestId, tenant, amountMicros, expiresAt, purpose, scope }) => {
         const accountId = tenant?.accountId ?? '';
         const until = expiresAt?.getTime() ?? 0;
-        const command = { requestId, amountMicros, expiresAt: until, leaseId: purpose?.id ?? '' };
+        const command = {
+          requestId,
+          amountMicros,
+          expiresAt: until,
+          leaseId: purpose?.id ?? '',
+          item: scope?.item ?? '',
+        };
         const own = tenant && { accountId, workspaceId: tenant.workspaceId, principalId: tenant.principalId };
         if (own === undefined) throw new Error('a hold without a tenant');
         return toResult(requestId, await desk(accountId).place({ ...command, tenant: own }), accountId);
@@ -87,7 +93,8 @@ export async function fakeBilling(tls: TlsIdentity): Promise<FakeBilling> {
   });
   return {
     address: `127.0.0.1:${await server.listen()}`,
-    fill: (accountId, walletMicros) => void desks.set(accountId, memoryHoldDesk({ walletMicros, clock: systemClock })),
+    fill: (accountId, walletMicros, budgets = []) =>
+      void desks.set(accountId, memoryHoldDesk({ walletMicros, clock: systemClock, budgets })),
     desk,
     unpriced,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
@@ -96,8 +103,10 @@ export async function fakeBilling(tls: TlsIdentity): Promise<FakeBilling> {
 
 function toResult(requestId: string, outcome: HoldOutcome, accountId: string): HoldResult {
   if (outcome.kind === 'refused') {
-    const { reason, missingMicros, needs = [] } = outcome;
-    return { requestId, outcome: { $case: 'refusal', value: { reason, missingMicros, needs: [...needs] } } };
+    const { reason, missingMicros, needs = [], budget } = outcome;
+    const shortfall = budget && { budgetId: budget.budgetId, window: budget.window };
+    const value = { reason, missingMicros, needs: [...needs], budget: shortfall };
+    return { requestId, outcome: { $case: 'refusal', value } };
   }
   const value: Hold = {
     holdId: `${outcome.holdId}@${accountId}`,

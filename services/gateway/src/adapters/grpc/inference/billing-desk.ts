@@ -1,12 +1,14 @@
 import type { Clock } from '@suanli/kernel';
 import { type ClientTls, createGrpcClient, GrpcCallError } from '@suanli/grpc-kit';
 import {
+  type HoldRefusal,
   HoldServiceClient,
   type HoldResult,
   PricingServiceClient,
 } from '@suanli/proto/suanli/billing/internal/v1/ledger.ts';
 import type { TenantPath } from '@suanli/kernel';
 import type { HoldDesk, HoldOutcome, TokenPrices } from '../../../app/inference/ports.ts';
+import type { SpendDimension } from '../../../domain/inference/lease-grain.ts';
 import type { TokenPrice } from '../../../domain/inference/token-price.ts';
 
 const DEADLINE_MS = 5_000;
@@ -31,9 +33,10 @@ export function billingDesk({ address, tls, boot }: Options): HoldDesk {
   );
   const options = { retryUnavailable: { attempts: ATTEMPTS } };
   return {
-    async place({ leaseId, tenant, expiresAt, ...command }) {
+    async place({ leaseId, tenant, item, expiresAt, ...command }) {
       const purpose = { kind: 'inference_lease', id: leaseId, epoch: 0 };
-      const one = { ...command, tenant: toWire(tenant), expiresAt: new Date(expiresAt), purpose, dryRun: false };
+      const scope = { product: 'inference', item, region: '' };
+      const one = { ...command, tenant: toWire(tenant), expiresAt: new Date(expiresAt), purpose, scope, dryRun: false };
       const { results } = await holds.placeHolds({ commands: [one] }, options);
       return toOutcome(results[0]);
     },
@@ -91,12 +94,24 @@ function toWire(tenant: TenantPath) {
   return { ...tenant, subAccountId: tenant.subAccountId ?? '' };
 }
 
+function toRefusal({ reason, missingMicros, budget, needs }: HoldRefusal): HoldOutcome {
+  const resetsAt = budget?.resetsAt?.getTime();
+  const shortfall = budget && { budgetId: budget.budgetId, window: budget.window };
+  return {
+    kind: 'refused',
+    reason,
+    missingMicros,
+    needs: needs.filter((one): one is SpendDimension => one === 'key' || one === 'item'),
+    ...(shortfall && { budget: { ...shortfall, ...(resetsAt !== undefined && { resetsAt }) } }),
+  };
+}
+
 function toOutcome(result: HoldResult | undefined): HoldOutcome {
   const outcome = result?.outcome;
   if (outcome?.$case === 'hold' && outcome.value.expiresAt !== undefined) {
     const { holdId, amountMicros, expiresAt } = outcome.value;
     return { kind: 'held', holdId, amountMicros, expiresAt: expiresAt.getTime() };
   }
-  if (outcome?.$case === 'refusal') return { kind: 'refused', ...outcome.value };
+  if (outcome?.$case === 'refusal') return toRefusal(outcome.value);
   throw new Error('billing answered a hold command without a result');
 }

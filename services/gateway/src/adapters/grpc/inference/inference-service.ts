@@ -66,9 +66,16 @@ function toResponse(outcome: ServiceOutcome) {
           missing_micros: String(outcome.missingMicros),
         }),
       );
+    case 'budget_exceeded': {
+      const { missingMicros, budget } = outcome;
+      const which = budget && { budget_id: budget.budgetId, window: budget.window };
+      const metadata = { missing_micros: String(missingMicros), ...which };
+      return refuse(failedPrecondition('BUDGET_EXCEEDED', 'a budget has no room for this call', metadata));
+    }
     case 'routes_not_loaded':
       return refuse(unavailable('ROUTES_NOT_LOADED', 'the models are not known yet'));
     case 'price_not_found':
+    case 'account_suspended':
     case 'account_frozen':
     case 'wallet_not_found':
     case 'billing_refused':

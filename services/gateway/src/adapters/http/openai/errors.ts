@@ -1,6 +1,8 @@
+import { toRfc3339 } from '@suanli/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { CallRefusal } from '../../../app/inference/open-call.ts';
-import { UpstreamFailed } from '../../../app/inference/ports.ts';
+import { type BudgetShortfall, UpstreamFailed } from '../../../app/inference/ports.ts';
+import type { ProblemCode } from '../problems/catalogue.ts';
 import { problemFromError } from '../problems/from-error.ts';
 import { problem, ProblemError, type Problem, renderProblem } from '../problems/problem.ts';
 import { pathOf } from '../request-context.ts';
@@ -8,6 +10,8 @@ import { RETRY_AFTER_SECONDS } from '../limits.ts';
 
 /** What the OpenAI clients read; the members of RFC 9457 stand beside it in the same body. */
 export type OpenAiError = { error: { message: string; type: string; param: string | null; code: string } };
+
+const NO_MONEY: readonly ProblemCode[] = ['insufficient_funds', 'budget_exceeded', 'account_suspended'];
 
 /** Errors of the OpenAI-compatible routes, in that API's own shape. */
 export function handleOpenAiError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -23,8 +27,8 @@ export function handleOpenAiError(error: unknown, request: FastifyRequest, reply
 
 export function toOpenAiBody(found: ProblemError, request: FastifyRequest): Problem & OpenAiError {
   const rendered = renderProblem(found, { instance: pathOf(request), requestId: request.id });
-  const noMoney = rendered.code === 'insufficient_funds';
-  // Clients of that API know an empty wallet as 429 insufficient_quota.
+  const noMoney = NO_MONEY.includes(rendered.code);
+  // Clients of that API know an empty wallet, and a budget that is used up, as 429 insufficient_quota.
   const status = noMoney ? 429 : rendered.status;
   const code = noMoney ? 'insufficient_quota' : rendered.code;
   const [first] = rendered.errors ?? [];
@@ -48,8 +52,15 @@ export function refusalProblem(refusal: CallRefusal): ProblemError {
         shortfall_micros: String(refusal.missingMicros),
         currency: 'CNY',
       });
+    case 'budget_exceeded':
+      return problem('budget_exceeded', undefined, {
+        shortfall_micros: String(refusal.missingMicros),
+        currency: 'CNY',
+        ...(refusal.budget && { details: budgetDetails(refusal.budget) }),
+      });
     case 'model_not_found':
     case 'price_not_found':
+    case 'account_suspended':
     case 'account_frozen':
     case 'wallet_not_found':
       return problem(refusal.reason);
@@ -59,6 +70,10 @@ export function refusalProblem(refusal: CallRefusal): ProblemError {
     default:
       return refusal satisfies never;
   }
+}
+
+function budgetDetails({ budgetId, window, resetsAt }: BudgetShortfall): Record<string, string> {
+  return { budget_id: budgetId, window, ...(resetsAt !== undefined && { resets_at: toRfc3339(resetsAt) }) };
 }
 
 function typeOf(status: number, code: string): string {
