@@ -80,19 +80,6 @@ export interface CreditLotMovement {
   createdAt?: Date | undefined;
 }
 
-export interface GetCreditSummaryRequest {
-}
-
-export interface GetCreditSummaryResponse {
-  /** What is left of cash, with what holds have set aside; below zero on an overdraft. */
-  cashMicros: bigint;
-  cashReservedMicros: bigint;
-  /** What is left of credit, with what holds have set aside. */
-  creditMicros: bigint;
-  creditReservedMicros: bigint;
-  currency: string;
-}
-
 export interface ListCreditLotsRequest {
   page?:
     | PageRequest
@@ -822,227 +809,6 @@ export const CreditLotMovement: MessageFns<CreditLotMovement> = {
   },
 };
 
-function createBaseGetCreditSummaryRequest(): GetCreditSummaryRequest {
-  return {};
-}
-
-export const GetCreditSummaryRequest: MessageFns<GetCreditSummaryRequest> = {
-  encode(_: GetCreditSummaryRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): GetCreditSummaryRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseGetCreditSummaryRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  fromJSON(_: any): GetCreditSummaryRequest {
-    return {};
-  },
-
-  toJSON(_: GetCreditSummaryRequest): unknown {
-    const obj: any = {};
-    return obj;
-  },
-
-  create(base?: DeepPartial<GetCreditSummaryRequest>): GetCreditSummaryRequest {
-    return GetCreditSummaryRequest.fromPartial(base ?? {});
-  },
-  fromPartial(_: DeepPartial<GetCreditSummaryRequest>): GetCreditSummaryRequest {
-    const message = createBaseGetCreditSummaryRequest();
-    return message;
-  },
-};
-
-function createBaseGetCreditSummaryResponse(): GetCreditSummaryResponse {
-  return { cashMicros: 0n, cashReservedMicros: 0n, creditMicros: 0n, creditReservedMicros: 0n, currency: "" };
-}
-
-export const GetCreditSummaryResponse: MessageFns<GetCreditSummaryResponse> = {
-  encode(message: GetCreditSummaryResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.cashMicros !== 0n) {
-      if (BigInt.asIntN(64, message.cashMicros) !== message.cashMicros) {
-        throw new globalThis.Error("value provided for field message.cashMicros of type int64 too large");
-      }
-      writer.uint32(8).int64(message.cashMicros);
-    }
-    if (message.cashReservedMicros !== 0n) {
-      if (BigInt.asIntN(64, message.cashReservedMicros) !== message.cashReservedMicros) {
-        throw new globalThis.Error("value provided for field message.cashReservedMicros of type int64 too large");
-      }
-      writer.uint32(16).int64(message.cashReservedMicros);
-    }
-    if (message.creditMicros !== 0n) {
-      if (BigInt.asIntN(64, message.creditMicros) !== message.creditMicros) {
-        throw new globalThis.Error("value provided for field message.creditMicros of type int64 too large");
-      }
-      writer.uint32(24).int64(message.creditMicros);
-    }
-    if (message.creditReservedMicros !== 0n) {
-      if (BigInt.asIntN(64, message.creditReservedMicros) !== message.creditReservedMicros) {
-        throw new globalThis.Error("value provided for field message.creditReservedMicros of type int64 too large");
-      }
-      writer.uint32(32).int64(message.creditReservedMicros);
-    }
-    if (message.currency !== "") {
-      writer.uint32(42).string(message.currency);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): GetCreditSummaryResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseGetCreditSummaryResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.cashMicros = reader.int64() as bigint;
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.cashReservedMicros = reader.int64() as bigint;
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.creditMicros = reader.int64() as bigint;
-            continue;
-          }
-          case 4: {
-            if (tag !== 32) {
-              break;
-            }
-
-            message.creditReservedMicros = reader.int64() as bigint;
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.currency = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  fromJSON(object: any): GetCreditSummaryResponse {
-    return {
-      cashMicros: isSet(object.cashMicros)
-        ? BigInt(object.cashMicros)
-        : isSet(object.cash_micros)
-        ? BigInt(object.cash_micros)
-        : 0n,
-      cashReservedMicros: isSet(object.cashReservedMicros)
-        ? BigInt(object.cashReservedMicros)
-        : isSet(object.cash_reserved_micros)
-        ? BigInt(object.cash_reserved_micros)
-        : 0n,
-      creditMicros: isSet(object.creditMicros)
-        ? BigInt(object.creditMicros)
-        : isSet(object.credit_micros)
-        ? BigInt(object.credit_micros)
-        : 0n,
-      creditReservedMicros: isSet(object.creditReservedMicros)
-        ? BigInt(object.creditReservedMicros)
-        : isSet(object.credit_reserved_micros)
-        ? BigInt(object.credit_reserved_micros)
-        : 0n,
-      currency: isSet(object.currency) ? globalThis.String(object.currency) : "",
-    };
-  },
-
-  toJSON(message: GetCreditSummaryResponse): unknown {
-    const obj: any = {};
-    if (message.cashMicros !== 0n) {
-      obj.cashMicros = message.cashMicros.toString();
-    }
-    if (message.cashReservedMicros !== 0n) {
-      obj.cashReservedMicros = message.cashReservedMicros.toString();
-    }
-    if (message.creditMicros !== 0n) {
-      obj.creditMicros = message.creditMicros.toString();
-    }
-    if (message.creditReservedMicros !== 0n) {
-      obj.creditReservedMicros = message.creditReservedMicros.toString();
-    }
-    if (message.currency !== "") {
-      obj.currency = message.currency;
-    }
-    return obj;
-  },
-
-  create(base?: DeepPartial<GetCreditSummaryResponse>): GetCreditSummaryResponse {
-    return GetCreditSummaryResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<GetCreditSummaryResponse>): GetCreditSummaryResponse {
-    const message = createBaseGetCreditSummaryResponse();
-    message.cashMicros = (object.cashMicros !== undefined && object.cashMicros !== null)
-      ? BigInt(object.cashMicros)
-      : 0n;
-    message.cashReservedMicros = (object.cashReservedMicros !== undefined && object.cashReservedMicros !== null)
-      ? BigInt(object.cashReservedMicros)
-      : 0n;
-    message.creditMicros = (object.creditMicros !== undefined && object.creditMicros !== null)
-      ? BigInt(object.creditMicros)
-      : 0n;
-    message.creditReservedMicros = (object.creditReservedMicros !== undefined && object.creditReservedMicros !== null)
-      ? BigInt(object.creditReservedMicros)
-      : 0n;
-    message.currency = object.currency ?? "";
-    return message;
-  },
-};
-
 function createBaseListCreditLotsRequest(): ListCreditLotsRequest {
   return { page: undefined, status: "" };
 }
@@ -1692,18 +1458,6 @@ export const RedeemVoucherResponse: MessageFns<RedeemVoucherResponse> = {
 /** The credit of the calling account. Any list refuses a page it cannot read: LIMIT_OUT_OF_RANGE, CURSOR_INVALID. */
 export type CreditServiceService = typeof CreditServiceService;
 export const CreditServiceService = {
-  /** Cash and credit of the wallet, apart. */
-  getCreditSummary: {
-    path: "/suanli.billing.v1.CreditService/GetCreditSummary" as const,
-    requestStream: false as const,
-    responseStream: false as const,
-    requestSerialize: (value: GetCreditSummaryRequest): Buffer =>
-      Buffer.from(GetCreditSummaryRequest.encode(value).finish()),
-    requestDeserialize: (value: Buffer): GetCreditSummaryRequest => GetCreditSummaryRequest.decode(value),
-    responseSerialize: (value: GetCreditSummaryResponse): Buffer =>
-      Buffer.from(GetCreditSummaryResponse.encode(value).finish()),
-    responseDeserialize: (value: Buffer): GetCreditSummaryResponse => GetCreditSummaryResponse.decode(value),
-  },
   /** Newest first. Errors: STATUS_UNKNOWN. */
   listCreditLots: {
     path: "/suanli.billing.v1.CreditService/ListCreditLots" as const,
@@ -1760,8 +1514,6 @@ export const CreditServiceService = {
 } as const;
 
 export interface CreditServiceServer extends UntypedServiceImplementation {
-  /** Cash and credit of the wallet, apart. */
-  getCreditSummary: handleUnaryCall<GetCreditSummaryRequest, GetCreditSummaryResponse>;
   /** Newest first. Errors: STATUS_UNKNOWN. */
   listCreditLots: handleUnaryCall<ListCreditLotsRequest, ListCreditLotsResponse>;
   /** One lot. Errors: CREDIT_LOT_NOT_FOUND. */
@@ -1779,22 +1531,6 @@ export interface CreditServiceServer extends UntypedServiceImplementation {
 }
 
 export interface CreditServiceClient extends Client {
-  /** Cash and credit of the wallet, apart. */
-  getCreditSummary(
-    request: GetCreditSummaryRequest,
-    callback: (error: ServiceError | null, response: GetCreditSummaryResponse) => void,
-  ): ClientUnaryCall;
-  getCreditSummary(
-    request: GetCreditSummaryRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: GetCreditSummaryResponse) => void,
-  ): ClientUnaryCall;
-  getCreditSummary(
-    request: GetCreditSummaryRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: GetCreditSummaryResponse) => void,
-  ): ClientUnaryCall;
   /** Newest first. Errors: STATUS_UNKNOWN. */
   listCreditLots(
     request: ListCreditLotsRequest,

@@ -42,7 +42,18 @@ export interface Wallet {
   overdraftMicros: bigint;
   /** `active` or `frozen`. */
   status: string;
-  createdAt?: Date | undefined;
+  createdAt?:
+    | Date
+    | undefined;
+  /** What is left of cash, with what holds have set aside of it; below zero on an overdraft. */
+  cashMicros: bigint;
+  cashReservedMicros: bigint;
+  /**
+   * What is left of credit lots, with what holds have set aside of it: posted = cash + credit. What has expired counts
+   * until it is swept, and pays for nothing.
+   */
+  creditMicros: bigint;
+  creditReservedMicros: bigint;
 }
 
 export interface GetWalletRequest {
@@ -233,6 +244,10 @@ function createBaseWallet(): Wallet {
     overdraftMicros: 0n,
     status: "",
     createdAt: undefined,
+    cashMicros: 0n,
+    cashReservedMicros: 0n,
+    creditMicros: 0n,
+    creditReservedMicros: 0n,
   };
 }
 
@@ -276,6 +291,30 @@ export const Wallet: MessageFns<Wallet> = {
     }
     if (message.createdAt !== undefined) {
       Timestamp.encode(toTimestamp(message.createdAt), writer.uint32(74).fork()).join();
+    }
+    if (message.cashMicros !== 0n) {
+      if (BigInt.asIntN(64, message.cashMicros) !== message.cashMicros) {
+        throw new globalThis.Error("value provided for field message.cashMicros of type int64 too large");
+      }
+      writer.uint32(160).int64(message.cashMicros);
+    }
+    if (message.cashReservedMicros !== 0n) {
+      if (BigInt.asIntN(64, message.cashReservedMicros) !== message.cashReservedMicros) {
+        throw new globalThis.Error("value provided for field message.cashReservedMicros of type int64 too large");
+      }
+      writer.uint32(168).int64(message.cashReservedMicros);
+    }
+    if (message.creditMicros !== 0n) {
+      if (BigInt.asIntN(64, message.creditMicros) !== message.creditMicros) {
+        throw new globalThis.Error("value provided for field message.creditMicros of type int64 too large");
+      }
+      writer.uint32(176).int64(message.creditMicros);
+    }
+    if (message.creditReservedMicros !== 0n) {
+      if (BigInt.asIntN(64, message.creditReservedMicros) !== message.creditReservedMicros) {
+        throw new globalThis.Error("value provided for field message.creditReservedMicros of type int64 too large");
+      }
+      writer.uint32(184).int64(message.creditReservedMicros);
     }
     return writer;
   },
@@ -365,6 +404,38 @@ export const Wallet: MessageFns<Wallet> = {
             message.createdAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.cashMicros = reader.int64() as bigint;
+            continue;
+          }
+          case 21: {
+            if (tag !== 168) {
+              break;
+            }
+
+            message.cashReservedMicros = reader.int64() as bigint;
+            continue;
+          }
+          case 22: {
+            if (tag !== 176) {
+              break;
+            }
+
+            message.creditMicros = reader.int64() as bigint;
+            continue;
+          }
+          case 23: {
+            if (tag !== 184) {
+              break;
+            }
+
+            message.creditReservedMicros = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -416,6 +487,26 @@ export const Wallet: MessageFns<Wallet> = {
         : isSet(object.created_at)
         ? fromJsonTimestamp(object.created_at)
         : undefined,
+      cashMicros: isSet(object.cashMicros)
+        ? BigInt(object.cashMicros)
+        : isSet(object.cash_micros)
+        ? BigInt(object.cash_micros)
+        : 0n,
+      cashReservedMicros: isSet(object.cashReservedMicros)
+        ? BigInt(object.cashReservedMicros)
+        : isSet(object.cash_reserved_micros)
+        ? BigInt(object.cash_reserved_micros)
+        : 0n,
+      creditMicros: isSet(object.creditMicros)
+        ? BigInt(object.creditMicros)
+        : isSet(object.credit_micros)
+        ? BigInt(object.credit_micros)
+        : 0n,
+      creditReservedMicros: isSet(object.creditReservedMicros)
+        ? BigInt(object.creditReservedMicros)
+        : isSet(object.credit_reserved_micros)
+        ? BigInt(object.credit_reserved_micros)
+        : 0n,
     };
   },
 
@@ -448,6 +539,18 @@ export const Wallet: MessageFns<Wallet> = {
     if (message.createdAt !== undefined) {
       obj.createdAt = message.createdAt.toISOString();
     }
+    if (message.cashMicros !== 0n) {
+      obj.cashMicros = message.cashMicros.toString();
+    }
+    if (message.cashReservedMicros !== 0n) {
+      obj.cashReservedMicros = message.cashReservedMicros.toString();
+    }
+    if (message.creditMicros !== 0n) {
+      obj.creditMicros = message.creditMicros.toString();
+    }
+    if (message.creditReservedMicros !== 0n) {
+      obj.creditReservedMicros = message.creditReservedMicros.toString();
+    }
     return obj;
   },
 
@@ -473,6 +576,18 @@ export const Wallet: MessageFns<Wallet> = {
       : 0n;
     message.status = object.status ?? "";
     message.createdAt = object.createdAt ?? undefined;
+    message.cashMicros = (object.cashMicros !== undefined && object.cashMicros !== null)
+      ? BigInt(object.cashMicros)
+      : 0n;
+    message.cashReservedMicros = (object.cashReservedMicros !== undefined && object.cashReservedMicros !== null)
+      ? BigInt(object.cashReservedMicros)
+      : 0n;
+    message.creditMicros = (object.creditMicros !== undefined && object.creditMicros !== null)
+      ? BigInt(object.creditMicros)
+      : 0n;
+    message.creditReservedMicros = (object.creditReservedMicros !== undefined && object.creditReservedMicros !== null)
+      ? BigInt(object.creditReservedMicros)
+      : 0n;
     return message;
   },
 };

@@ -7,6 +7,7 @@ import type {
   Recharge as RechargeMessage,
   Wallet as WalletMessage,
 } from '@suanli/proto/suanli/billing/v1/wallet.ts';
+import type { PriceModel as PriceModelMessage } from '@suanli/proto/suanli/billing/v1/price_model.ts';
 import type {
   HoldRefusal as HoldRefusalMessage,
   HoldResult as HoldResultMessage,
@@ -16,6 +17,7 @@ import type { BillLineView, LedgerEntry } from '../../app/read-ports.ts';
 import type { Hold, HoldRefusal } from '../../domain/hold/hold.ts';
 import { availableMicros, type Wallet } from '../../domain/ledger/wallet.ts';
 import type { Price } from '../../domain/price/price.ts';
+import type { PriceModel } from '../../domain/price/price-model.ts';
 import type { Recharge } from '../../domain/recharge/recharge.ts';
 import { writeTenant } from '../proto-tenant.ts';
 
@@ -30,6 +32,10 @@ export function walletMessage(wallet: Wallet): WalletMessage {
     postedMicros,
     pendingMicros,
     availableMicros: availableMicros(wallet),
+    cashMicros: postedMicros - wallet.lotRemainingMicros,
+    cashReservedMicros: pendingMicros - wallet.lotReservedMicros,
+    creditMicros: wallet.lotRemainingMicros,
+    creditReservedMicros: wallet.lotReservedMicros,
     overdraftMicros,
     status,
     createdAt: at(createdAt),
@@ -105,9 +111,23 @@ export function billLineMessage(line: BillLineView): BillLineMessage {
     usageTo: at(usageTo),
     updatedAt: at(updatedAt),
     writtenOffMicros: line.writtenOffMicros,
+    discountId: line.discountId,
+    discountBasisPoints: line.discountBasisPoints,
+    period: line.period,
   };
 }
 
-export function priceMessage({ id, effectiveFrom, ...price }: Price): PriceMessage {
-  return { ...price, priceId: id, effectiveFrom: at(effectiveFrom) };
+export function priceMessage({ id, effectiveFrom, model, ...price }: Price): PriceMessage {
+  return { ...price, model: modelMessage(model), priceId: id, effectiveFrom: at(effectiveFrom) };
+}
+
+function modelMessage(model: PriceModel): PriceModelMessage {
+  const tiers = 'tiers' in model ? model.tiers : [];
+  return {
+    kind: model.kind,
+    tiers: tiers.map(({ upTo, amountMicros, flatMicros = 0n }) => ({
+      ...(upTo !== undefined && { upTo }),
+      ...{ amountMicros, flatMicros },
+    })),
+  };
 }

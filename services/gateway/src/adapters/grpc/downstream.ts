@@ -1,6 +1,8 @@
 import { type ClientTls, createGrpcClient } from '@suanli/grpc-kit';
+import { CreditAdminServiceClient } from '@suanli/proto/suanli/billing/internal/v1/credit_admin.ts';
 import { ProviderWebhookServiceClient } from '@suanli/proto/suanli/billing/internal/v1/webhook.ts';
 import { BankTransferServiceClient, RechargeServiceClient } from '@suanli/proto/suanli/billing/v1/recharge.ts';
+import { CreditServiceClient } from '@suanli/proto/suanli/billing/v1/credits.ts';
 import { BudgetServiceClient } from '@suanli/proto/suanli/billing/v1/budget.ts';
 import { StandingServiceClient } from '@suanli/proto/suanli/billing/v1/standing.ts';
 import { PriceServiceClient, WalletServiceClient } from '@suanli/proto/suanli/billing/v1/wallet.ts';
@@ -44,6 +46,8 @@ export function connectDownstream(
     recharges: boot.use(createGrpcClient(RechargeServiceClient, billing)),
     bankTransfers: boot.use(createGrpcClient(BankTransferServiceClient, billing)),
     providerWebhooks: boot.use(createGrpcClient(ProviderWebhookServiceClient, billing)),
+    credits: boot.use(createGrpcClient(CreditServiceClient, billing)),
+    creditAdmin: boot.use(createGrpcClient(CreditAdminServiceClient, billing)),
     budgets: boot.use(createGrpcClient(BudgetServiceClient, billing)),
     standing: boot.use(createGrpcClient(StandingServiceClient, billing)),
     prices: boot.use(createGrpcClient(PriceServiceClient, billing)),

@@ -1,28 +1,12 @@
 import { CURRENCY, type Instant } from '@suanli/kernel';
 import type { VoucherBatch as VoucherBatchMessage } from '@suanli/proto/suanli/billing/internal/v1/credit_admin.ts';
-import type {
-  CreditApplicability,
-  CreditLot,
-  CreditLotMovement,
-  GetCreditSummaryResponse,
-} from '@suanli/proto/suanli/billing/v1/credits.ts';
+import type { CreditApplicability, CreditLot, CreditLotMovement } from '@suanli/proto/suanli/billing/v1/credits.ts';
 import type { LotMovement } from '../../../app/lots/ports.ts';
-import type { Wallet } from '../../../domain/ledger/wallet.ts';
 import { type Applicability, type Lot, lotStatus } from '../../../domain/lot/lot.ts';
 import type { VoucherBatch } from '../../../domain/voucher/voucher.ts';
 
 const at = (instant: Instant) => new Date(instant);
 const maybeAt = (instant: Instant | undefined) => (instant === undefined ? undefined : at(instant));
-
-export function creditSummaryMessage(wallet: Wallet): GetCreditSummaryResponse {
-  return {
-    cashMicros: wallet.postedMicros - wallet.lotRemainingMicros,
-    cashReservedMicros: wallet.pendingMicros - wallet.lotReservedMicros,
-    creditMicros: wallet.lotRemainingMicros,
-    creditReservedMicros: wallet.lotReservedMicros,
-    currency: wallet.currency,
-  };
-}
 
 export function creditLotMessage(lot: Lot, now: Instant): CreditLot {
   const { id, accountId, kind, priority, effectiveAt, expiresAt, grantedMicros, remainingMicros, reservedMicros } = lot;

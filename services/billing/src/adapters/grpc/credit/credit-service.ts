@@ -3,11 +3,10 @@ import type { CallContext } from '@suanli/kernel';
 import { CreditServiceService, type CreditServiceServer } from '@suanli/proto/suanli/billing/v1/credits.ts';
 import type { BillingDeps } from '../../../app/ports.ts';
 import { redeemVoucher } from '../../../app/vouchers/redeem-voucher.ts';
-import { getWallet } from '../../../app/wallet/get-wallet.ts';
 import type { LotStatus } from '../../../domain/lot/lot.ts';
 import { isWholeNumber, pageInfo, readPage } from '../page.ts';
 import { requireRequestId } from '../require.ts';
-import { creditLotMessage, creditSummaryMessage, movementMessage } from './credit-messages.ts';
+import { creditLotMessage, movementMessage } from './credit-messages.ts';
 import { creditLotNotFound, redeemRefusal } from './credit-refusals.ts';
 
 const TENANTS = ['owner', 'admin', 'developer', 'viewer'] as const;
@@ -19,8 +18,6 @@ export function creditService(deps: BillingDeps, verifier: TokenVerifier) {
   const write = publicHandler(verifier, { scope: 'billing:write', roles: TENANTS });
   const lotOf = (ctx: CallContext, lotId: string) => deps.reads.lot(ctx.tenant.accountId, lotId);
   const implementation: CreditServiceServer = {
-    getCreditSummary: unary(read, async (ctx) => creditSummaryMessage(await getWallet(deps, ctx))),
-
     listCreditLots: unary(read, async (ctx, { page: asked, status }) => {
       if (!isStatus(status)) {
         const message = 'status must be scheduled, active, exhausted or expired';

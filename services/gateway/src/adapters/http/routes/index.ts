@@ -12,6 +12,8 @@ import { workspaceRoutes } from './account/workspaces.ts';
 import { bankTransferRoutes } from './billing/bank-transfers.ts';
 import { billRoutes } from './billing/bills.ts';
 import { budgetRoutes } from './billing/budgets.ts';
+import { creditAdminRoutes } from './billing/credit-admin.ts';
+import { creditRoutes } from './billing/credits.ts';
 import { standingRoutes } from './billing/standing.ts';
 import { providerWebhookRoutes } from './billing/provider-webhooks.ts';
 import { rechargeRoutes } from './billing/recharges.ts';
@@ -42,6 +44,7 @@ const ROUTES: readonly Routes[] = [
   ...[meRoutes, accountRoutes, workspaceRoutes, memberRoutes, apiKeyRoutes, tokenRoutes, auditEventRoutes],
   ...[rechargeRoutes, bankTransferRoutes, providerWebhookRoutes],
   ...[walletRoutes, billRoutes, budgetRoutes, standingRoutes],
+  ...[creditRoutes, creditAdminRoutes],
   ...[marketRoutes, jobRoutes, jobEventRoutes, jobLogRoutes],
   ...[workflowRoutes, runRoutes, stepRoutes, runEventRoutes, humanTaskRoutes],
   ...[repositoryRoutes, commitRoutes, uploadRoutes, fileRoutes, corpusRoutes, documentRoutes, modelRouteRoutes],
