@@ -58,7 +58,7 @@ export async function make(deps: BillingDeps, changes: Partial<CreateBudget> = {
 
 export async function place(deps: BillingDeps, amountMicros: bigint, tenant = aTenantPath(), scope = JOB) {
   const purpose = { kind: 'job', id: 'job_1', epoch: 1 };
-  const expiresAt = deps.clock.now() + HOUR_MS;
+  const expiresAt = deps.clock.now() + 2 * DAY_MS;
   const [result] = await placeHolds(deps, [{ requestId: nextId(), tenant, amountMicros, expiresAt, purpose, scope }]);
   invariant(result !== undefined, 'one command, one result');
   return result.outcome;
@@ -127,6 +127,7 @@ export function guardSuite(open: () => Promise<BillingUnderTest>): void {
     expect(await stateOf(deps, budgetId)).toEqual({ reserved: 30n });
     expect(await place(deps, 71n)).toMatchObject({ refusal: { reason: 'budget_exceeded', missingMicros: 1n } });
     await held(deps, 70n);
+    await billing.audit();
   });
 
   it('charges beyond every hold count, and pass the limit by what had run', async () => {
@@ -137,6 +138,7 @@ export function guardSuite(open: () => Promise<BillingUnderTest>): void {
     await use(deps, 20n, undefined);
     expect(await stateOf(deps, budgetId)).toEqual({ reserved: 0n, day: 140n });
     expect(await place(deps, 1n)).toMatchObject({ refusal: { missingMicros: 41n } });
+    await billing.audit();
   });
 
   it('a budget of a key, a model or a workspace is passed by nobody through another door', async () => {
@@ -155,6 +157,7 @@ export function guardSuite(open: () => Promise<BillingUnderTest>): void {
       refusal: { reason: 'scope_needed', needs: ['item', 'key'] },
     });
     await held(deps, 500n);
+    await billing.audit();
   });
 
   it('a budget made while holds are open counts what they may still charge', async () => {
@@ -169,6 +172,7 @@ export function guardSuite(open: () => Promise<BillingUnderTest>): void {
     expect(await place(deps, 11n)).toMatchObject({ refusal: { missingMicros: 1n } });
     for (const { id: holdId } of [hold, shared]) await closeHolds(deps, [{ requestId: nextId(), holdId }]);
     expect(await stateOf(deps, budgetId)).toEqual({ reserved: 0n });
+    await billing.audit();
   });
 
   it('a payment at once keeps to budgets as well, and a refund gives room back', async () => {
@@ -213,6 +217,7 @@ export function guardSuite(open: () => Promise<BillingUnderTest>): void {
     await clock.advance(DAY_MS);
     await use(deps, 5n, undefined);
     expect(await toldTimes()).toBe(4);
+    await billing.audit();
   });
 
   it('a budget can be read, changed and deleted; a request repeated is one', async () => {
@@ -244,6 +249,7 @@ export function guardSuite(open: () => Promise<BillingUnderTest>): void {
     expect((await listBudgets(deps, ctxOf(), { limit: 10 })).rows).toEqual([]);
     await held(deps, 5_000n);
     expect((await deps.reads.wallet('acc_1'))?.hasBudgets).toBe(false);
+    await billing.audit();
   });
 
   it('an account whose money is used up goes down the steps, works no more when suspended, and is restored by money', async () => {
@@ -267,6 +273,7 @@ export function guardSuite(open: () => Promise<BillingUnderTest>): void {
     await fund(deps, 1_000n);
     expect(await standing()).toBe('ok');
     await held(deps, 10n);
+    await billing.audit();
   });
 
   it('a frozen account takes no hold until it is thawed', async () => {
@@ -278,5 +285,6 @@ export function guardSuite(open: () => Promise<BillingUnderTest>): void {
     expect(await place(deps, 1n)).toMatchObject({ refusal: { reason: 'account_frozen' } });
     await setFrozen(deps, 'acc_1', false);
     await held(deps, 1n);
+    await billing.audit();
   });
 }
