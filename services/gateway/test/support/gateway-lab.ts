@@ -1,8 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import type { Logger } from '@suanli/kernel';
+import { CreditAdminServiceService } from '@suanli/proto/suanli/billing/internal/v1/credit_admin.ts';
 import { ProviderWebhookServiceService } from '@suanli/proto/suanli/billing/internal/v1/webhook.ts';
 import { BankTransferServiceService, RechargeServiceService } from '@suanli/proto/suanli/billing/v1/recharge.ts';
+import { CreditServiceService } from '@suanli/proto/suanli/billing/v1/credits.ts';
 import { BudgetServiceService } from '@suanli/proto/suanli/billing/v1/budget.ts';
 import { StandingServiceService } from '@suanli/proto/suanli/billing/v1/standing.ts';
 import { PriceServiceService, WalletServiceService } from '@suanli/proto/suanli/billing/v1/wallet.ts';
@@ -37,6 +39,8 @@ export type LabAnswers = Partial<
     | 'wallet'
     | 'prices'
     | 'budgets'
+    | 'credits'
+    | 'creditAdmin'
     | 'standing'
     | 'recharges'
     | 'bankTransfers'
@@ -102,6 +106,8 @@ export async function gatewayLab(
     [WalletServiceService, answers.wallet],
     [PriceServiceService, answers.prices],
     [BudgetServiceService, answers.budgets],
+    [CreditServiceService, answers.credits],
+    [CreditAdminServiceService, answers.creditAdmin],
     [StandingServiceService, answers.standing],
     [RechargeServiceService, answers.recharges],
     [BankTransferServiceService, answers.bankTransfers],
