@@ -18,28 +18,38 @@ import { arrearsLoop } from './adapters/arrears-loop.ts';
 import { billingMetrics } from './adapters/billing-metrics.ts';
 import { openChannels } from './adapters/channels/open-channels.ts';
 import { creditLoop } from './adapters/credit-loop.ts';
+import { documentLoop, subscriptionLoop } from './adapters/commerce-loops.ts';
 import { expiryLoop } from './adapters/expiry-loop.ts';
+import { documentService } from './adapters/grpc/commerce/document-service.ts';
+import { orderService, planService } from './adapters/grpc/commerce/plan-service.ts';
+import { refundService } from './adapters/grpc/commerce/refund-service.ts';
 import { creditAdminService } from './adapters/grpc/credit/credit-admin-service.ts';
 import { creditService } from './adapters/grpc/credit/credit-service.ts';
 import { ledgerService } from './adapters/grpc/ledger-service.ts';
 import { guardServices } from './adapters/grpc/guard-services.ts';
 import { holdService } from './adapters/grpc/hold-service.ts';
 import { bankTransferService } from './adapters/grpc/recharges/bank-transfer-service.ts';
-import { priceService } from './adapters/grpc/price-service.ts';
-import { pricingService } from './adapters/grpc/pricing-service.ts';
+import { priceService } from './adapters/grpc/pricing/price-service.ts';
+import { priceBookService } from './adapters/grpc/pricing/price-book-service.ts';
+import { provenanceService } from './adapters/grpc/pricing/provenance-service.ts';
+import { quoteDeskService, quoteService } from './adapters/grpc/pricing/quote-services.ts';
+import { pricingService } from './adapters/grpc/pricing/pricing-service.ts';
 import { providerWebhookService } from './adapters/grpc/recharges/provider-webhook-service.ts';
 import { rechargeService } from './adapters/grpc/recharges/recharge-service.ts';
 import { usageService } from './adapters/grpc/usage-service.ts';
 import { walletService } from './adapters/grpc/wallet-service.ts';
+import { pricingLoop } from './adapters/pricing-loop.ts';
 import { billingConsumers } from './adapters/nats/consumers.ts';
 import { isTaken, postgresTransact } from './adapters/postgres/create-stores.ts';
 import { postgresReads } from './adapters/postgres/reads.ts';
 import { waitForSchema } from './adapters/postgres/wait-for-schema.ts';
+import { readPlansFile } from './adapters/plans-file.ts';
 import { readPricesFile } from './adapters/prices-file.ts';
 import { rechargeLoop } from './adapters/recharge-loop.ts';
 import { voucherCodes } from './adapters/voucher-codes.ts';
 import type { BillingDeps } from './app/ports.ts';
 import { commitGroups } from './app/commit-groups.ts';
+import { seedPlans } from './app/plans/publish-plans.ts';
 import { seedPrices } from './app/prices/publish-prices.ts';
 import { arrearsTerms, type BillingConfig } from './config.ts';
 
@@ -91,6 +101,7 @@ export async function createBilling(config: BillingConfig, overrides: BillingOve
     voucherCodes,
   };
   if (config.PRICES_FILE !== undefined) await seedPrices(billing, await readPricesFile(config.PRICES_FILE));
+  if (config.PLANS_FILE !== undefined) await seedPlans(billing, await readPlansFile(config.PLANS_FILE));
   metrics.gaugeOf(
     'suanli_billing_parked_usage',
     'Usage events that wait for an operator',
@@ -107,16 +118,24 @@ export async function createBilling(config: BillingConfig, overrides: BillingOve
   const publicServices = [
     walletService(billing, verifier),
     priceService(billing, verifier),
+    priceBookService(billing, verifier),
+    quoteService(billing, verifier),
+    provenanceService(billing, verifier),
     rechargeService(billing, verifier),
     bankTransferService(billing, verifier),
     ...guardServices(billing, verifier),
     creditService(billing, verifier),
+    planService(billing, verifier),
+    orderService(billing, verifier),
+    documentService(billing, verifier),
+    refundService(billing, verifier),
   ];
   const groups = commitGroups(billing);
   const internalServices = [
     holdService(billing, groups, money),
     ledgerService(billing, groups.transfers),
     pricingService(billing),
+    quoteDeskService(billing),
     usageService(billing, money),
     providerWebhookService(billing),
     creditAdminService(billing),
@@ -161,8 +180,15 @@ export async function createBilling(config: BillingConfig, overrides: BillingOve
         'hold expiry',
         expiryLoop({ billing, db, ids, holder, clock, metrics: money, logger, committed: relay.wake }),
       );
+      loops.run(
+        'pricing',
+        pricingLoop({ billing, db, ids, holder, clock, metrics: money, logger, committed: relay.wake }),
+      );
       loops.run('arrears', arrearsLoop({ billing, db, ids, holder, clock, logger, committed: relay.wake }));
       loops.run('credit expiry', creditLoop({ billing, db, ids, holder, clock, logger, committed: relay.wake }));
+      const commerce = { billing, db, ids, holder, clock, logger, committed: relay.wake };
+      loops.run('subscriptions', subscriptionLoop(commerce));
+      loops.run('documents', documentLoop(commerce));
       loops.run('recharge sync', rechargeLoop({ billing, db, holder, clock, logger }));
       const consumers = billingConsumers({ billing, db, bus, ids, metrics: money, logger });
       for (const { name, consumer } of consumers) loops.run(name, (signal) => consumer.run(signal));

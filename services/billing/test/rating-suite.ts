@@ -14,6 +14,7 @@ import { replayCurable } from '../src/app/rating/replay-parked-usage.ts';
 import { onWorkloadFenced } from '../src/app/reactions/on-workload-fenced.ts';
 import { getWallet } from '../src/app/wallet/get-wallet.ts';
 import { recharge } from '../src/app/wallet/recharge.ts';
+import { chargeSteps, replayLine } from '../src/domain/provenance/explain-line.ts';
 import type { Tier } from '../src/domain/price/price-model.ts';
 import type { Usage } from '../src/domain/rating/usage.ts';
 import { aTenantPath, aUsage, HOUR_MS, NOW, ODD_PRICE } from '../src/testing/builders.ts';
@@ -587,6 +588,44 @@ export function ratingSuite(make: () => Promise<BillingUnderTest>, options: { nu
     if (held?.outcome.kind !== 'held') throw new Error('the hold was refused');
     return held.outcome.hold.id;
   }
+
+  describe('the provenance of a line', () => {
+    it('replays to the same micro from its events and prices, for every price model, correction and fence', async () => {
+      await using billing = await funded();
+      const tiers: Tier[] = [{ upTo: 10n, amountMicros: 100n }, { amountMicros: 7n }];
+      await publishPrices(billing.deps, [
+        { ...tokens(1n), model: { kind: 'volume', tiers }, perQuantity: 3n },
+        { ...tokens(11n), meter: 'tokens_input', model: { kind: 'graduated', tiers }, perQuantity: 3n },
+        { ...tokens(11n), meter: 'requests', model: { kind: 'package' }, perQuantity: 4n },
+      ]);
+      const scope = { accountId: 'acc_1', meter: '*', region: '', item: '*' };
+      await setDiscount(billing.deps, { ...scope, basisPoints: 333, effectiveFrom: NOW + 1_500 });
+      const call = (usageId: string, quantity: bigint) =>
+        aUsage({
+          usageId,
+          to: NOW,
+          readings: ['tokens_output', 'tokens_input', 'requests'].map((meter) => ({ meter, quantity })),
+        });
+      await rate(billing, [call('a', 9n), call('b', 14n), window('w', 0, 3_000), window('x', 3_000, 3_001)]);
+      await rate(billing, [{ ...call('c', 3n), correctsUsageId: 'b' }]);
+      await fence(billing, NOW + 2_000);
+      const found = await lines(billing);
+      expect(found.length).toBeGreaterThan(4);
+      for (const line of found) {
+        const evidence = await billing.deps.reads.evidence(tenant, line.id);
+        if (evidence === undefined) throw new Error('a line has its evidence');
+        expect(replayLine(evidence)).toEqual({ amountMicros: line.amountMicros, isEqual: true, isPartial: false });
+        for (const charge of evidence.charges) {
+          const usage = evidence.usages.find((one) => one.usageId === charge.usageId);
+          expect(chargeSteps(charge, usage, evidence).at(-1)).toContain(`= ${charge.amountMicros} micros`);
+        }
+        const forged = { ...evidence, line: { ...line, amountMicros: line.amountMicros + 1n } };
+        expect(replayLine(forged).isEqual).toBe(false);
+      }
+      expect(await billing.deps.reads.evidence(aTenantPath('acc_2'), found[0]?.id ?? '')).toBeUndefined();
+      await billing.audit();
+    });
+  });
 
   describe('money back', () => {
     it('goes to the wallet and leaves the hold as it was captured', async () => {

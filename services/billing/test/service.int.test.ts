@@ -179,13 +179,13 @@ describe('the billing service', () => {
       tenant: tenantMessage(tenant),
       sourceKind: 'storage',
       sourceId: 'repo_1',
-      readings: [{ meter: 'storage_time', quantity: 7n }],
+      readings: [{ meter: 'disk_time', quantity: 7n }],
       usageFrom: new Date(),
       usageTo: new Date(),
     });
     const operator = await platform.clients(billing, 'gateway');
     const parked = await eventually(async () => {
-      const { usages } = await operator.usage.listParkedUsage({});
+      const { usages } = await operator.usage.listParkedUsage({ reason: '', accountId: '', sourceId: '' });
       return usages.find((usage) => usage.usageId === usageId) ?? false;
     });
     expect(parked).toMatchObject({ reason: 'price_not_found', accountId: tenant.accountId });

@@ -33,6 +33,30 @@ describe('readPricesFile', () => {
     );
   });
 
+  it('reads tiers, packages and flat prices, and shows the first tier', async () => {
+    const prices = await readPricesFile(CATALOGUE);
+    const models = prices.flatMap(({ model, meter }) => (model === undefined ? [] : [[meter, model.kind]]));
+    expect(models).toEqual([
+      ['storage_time', 'graduated'],
+      ['requests', 'package'],
+      ['requests', 'volume'],
+      ['items', 'flat'],
+    ]);
+    expect(prices.find((price) => price.item === 'moderation')).toMatchObject({
+      amountMicros: 400n,
+      model: { tiers: [{ upTo: 100_000n, amountMicros: 400n }, { amountMicros: 250n }] },
+    });
+  });
+
+  it('refuses tiers that end, and a price without an amount', async () => {
+    const price = (fields: string) =>
+      `{ "currency": "CNY", "prices": [{ "meter": "requests", "region": "", "item": "*", "per_quantity": 1, "display": "x", ${fields} }] }`;
+    await expect(read(price('"model": "volume", "tiers": [{ "up_to": 5, "amount_micros": 1 }]'))).rejects.toThrow(
+      'last_tier_has_an_end',
+    );
+    await expect(read(price('"model": "package"'))).rejects.toThrow('amount_missing');
+  });
+
   it.each([
     ['a unit of nothing', '"amount_micros": 1, "per_quantity": 0, "display": "x"', 'must be positive'],
     ['a fraction', '"amount_micros": 1.5, "per_quantity": 1, "display": "x"', 'amount_micros'],

@@ -4,10 +4,12 @@ import type { Database, Tx } from '@suanli/postgres';
 import { CONSUMERS, type DurableConsumer } from '@suanli/proto/subjects';
 import type { BillingDeps } from '../../app/ports.ts';
 import { onAccountOpened } from '../../app/reactions/on-account-opened.ts';
+import { onTimeUnusable } from '../../app/reactions/on-workload-changed.ts';
 import { onUsageRecorded } from '../../app/reactions/on-usage-recorded.ts';
+import { onWorkloadFenced } from '../../app/reactions/on-workload-fenced.ts';
 import type { BillingMetrics } from '../billing-metrics.ts';
 import { createStores } from '../postgres/create-stores.ts';
-import { readAccountOpened, readUsage } from './read-events.ts';
+import { readAccountOpened, readUsage, readWorkloadFenced } from './read-events.ts';
 
 export type ConsumerDeps = {
   billing: BillingDeps;
@@ -26,6 +28,8 @@ export function billingConsumers(deps: ConsumerDeps): { name: string; consumer: 
     consumerOf(deps, CONSUMERS.billingInferenceUsage, usage),
     consumerOf(deps, CONSUMERS.billingComputeUsage, usage),
     consumerOf(deps, CONSUMERS.billingStorageUsage, usage),
+    consumerOf(deps, CONSUMERS.billingWorkloads, (tx, event) => handleWorkload(deps, tx, event)),
+    consumerOf(deps, CONSUMERS.billingFences, (tx, event) => handleFence(deps, tx, event)),
   ];
 }
 
@@ -33,6 +37,24 @@ async function handleAccount({ billing, ids }: ConsumerDeps, tx: Tx, event: Inco
   const opened = readAccountOpened(event.data);
   if (opened.kind === 'unreadable') return { kind: 'dead', reason: opened.reason };
   await onAccountOpened(billing, createStores(tx, ids), opened.value);
+  return { kind: 'done' };
+}
+
+async function handleFence({ billing, ids, metrics }: ConsumerDeps, tx: Tx, event: IncomingEvent): Promise<Verdict> {
+  const fence = readWorkloadFenced(event.data);
+  if (fence.kind === 'unreadable') return { kind: 'dead', reason: fence.reason };
+  for (const outcome of await onWorkloadFenced(billing, createStores(tx, ids), fence.value)) metrics.usage(outcome);
+  return { kind: 'done' };
+}
+
+async function handleWorkload({ billing, ids, logger }: ConsumerDeps, tx: Tx, event: IncomingEvent): Promise<Verdict> {
+  const told = readUnusableTime(event.data);
+  if (told.kind === 'unreadable') return { kind: 'dead', reason: told.reason };
+  if (told.value === undefined) return { kind: 'done' };
+  const credits = await onTimeUnusable(billing, createStores(tx, ids), told.value);
+  for (const { id, source, reason, amountMicros } of credits) {
+    logger.info({ creditId: id, source, reason, amountMicros: String(amountMicros) }, 'unusable time given back');
+  }
   return { kind: 'done' };
 }
 

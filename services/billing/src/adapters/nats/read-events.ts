@@ -1,5 +1,7 @@
 import { AccountOpened } from '@suanli/proto/suanli/events/v1/gateway.ts';
+import { WorkloadFenced } from '@suanli/proto/suanli/events/v1/scheduler.ts';
 import { UsageRecorded } from '@suanli/proto/suanli/events/v1/usage.ts';
+import type { Fence } from '../../domain/rating/fence.ts';
 import type { Usage } from '../../domain/rating/usage.ts';
 import { readTenant } from '../proto-tenant.ts';
 
@@ -30,8 +32,22 @@ export function readUsage(data: unknown): Read<Usage> {
     from: usageFrom.getTime(),
     to: usageTo.getTime(),
     isFinal,
+    ...(message.correctsUsageId !== '' && { correctsUsageId: message.correctsUsageId }),
+    ...(message.quoteId !== '' && { quoteId: message.quoteId }),
   };
   return { kind: 'read', value: usage };
+}
+
+export function readWorkloadFenced(data: unknown): Read<Fence & { accountId: string }> {
+  const message = parse(WorkloadFenced.fromJSON, data);
+  if (message === undefined || message.sourceId === '' || message.sourceKind === '') {
+    return unreadable('not a WorkloadFenced');
+  }
+  const { sourceKind, sourceId, epoch, fencedAt } = message;
+  const tenant = readTenant(message.tenant);
+  if (tenant === undefined || !isTime(fencedAt)) return unreadable('a fence without a tenant or a time');
+  const value = { sourceKind, sourceId, epoch, fencedAt: fencedAt.getTime(), accountId: tenant.accountId };
+  return { kind: 'read', value };
 }
 
 export function readAccountOpened(data: unknown): Read<{ accountId: string }> {

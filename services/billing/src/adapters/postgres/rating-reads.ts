@@ -68,7 +68,7 @@ async function evidence(db: Database, visible: Visible, billLineId: string): Pro
     .select()
     .from(charges)
     .where(eq(charges.billLineId, line.id))
-    .orderBy(asc(charges.createdAt), asc(charges.id))
+    .orderBy(asc(charges.createdAt), asc(charges.usageFrom), asc(charges.id))
     .limit(MAX_CHARGES);
   const events = await eventsOf(db, [...new Set(made.map((one) => one.usageId))]);
   const [discount] =

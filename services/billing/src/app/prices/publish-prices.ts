@@ -3,8 +3,9 @@ import { EVERY_ACCOUNT, type Price } from '../../domain/price/price.ts';
 import { type PriceModel, UNIT } from '../../domain/price/price-model.ts';
 import { decidePublish, type PriceDraft, type PublishRefusal } from '../../domain/price/publish.ts';
 import { waitFor } from '../../domain/rating/usage.ts';
-import type { BillingDeps } from '../ports.ts';
+import type { BillingDeps, BillingStores } from '../ports.ts';
 import { replayWaiting } from '../rating/replay-parked-usage.ts';
+import { onceOnly } from '../once-only.ts';
 
 export type NewPrice = {
   meter: string;
@@ -22,9 +23,14 @@ export type NewPrice = {
   isBackdated?: boolean;
 };
 
-export type PublishResult = { kind: 'published'; prices: Price[] } | { kind: 'refused'; refusal: PublishRefusal };
+export type PublishResult =
+  | { kind: 'published'; prices: Price[] }
+  | { kind: 'refused'; refusal: PublishRefusal }
+  | { kind: 'refused'; refusal: { reason: 'request_id_reused' } };
 
 const FIRST_VERSION = 1;
+/** Of request ids. */
+const SCOPE = 'publish-prices';
 
 /** Writes the first version of the price book unless the book has prices. Two replicas at once write it once. */
 export async function seedPrices(deps: BillingDeps, prices: readonly NewPrice[]): Promise<void> {
@@ -38,19 +44,26 @@ export async function seedPrices(deps: BillingDeps, prices: readonly NewPrice[])
 
 /**
  * Adds a version of each price, after the ones there are, or refuses them all. What was charged keeps the version it was
- * charged under; usage that waited for one of these prices is rated now.
+ * charged under; usage that waited for one of these prices is rated now. `request` is what the caller sent, with its id.
  */
-export async function publishPrices(deps: BillingDeps, prices: readonly NewPrice[]): Promise<PublishResult> {
+export async function publishPrices(
+  deps: BillingDeps,
+  prices: readonly NewPrice[],
+  request?: { requestId: string },
+): Promise<PublishResult> {
   const drafts = prices.map(draftOf);
-  const result = await deps.transact(async (stores): Promise<PublishResult> => {
+  const publish = async (stores: BillingStores) => {
     await stores.prices.lockBook();
     const book = await stores.prices.versions(drafts);
     const decision = decidePublish(book, drafts, await stores.prices.ratedUntil(drafts));
     if (decision.kind === 'refused') return decision;
     const published = decision.prices.map((price) => pricedBy(deps, price));
     await stores.prices.insert(published);
-    return { kind: 'published', prices: published };
-  });
+    return { kind: 'published' as const, prices: published };
+  };
+  const result: PublishResult = await (request === undefined
+    ? deps.transact(publish)
+    : onceOnly(deps, SCOPE, request, publish));
   if (result.kind === 'published') await replayUnpriced(deps, [...new Set(drafts.map((draft) => draft.meter))]);
   return result;
 }

@@ -1,8 +1,8 @@
 import { publicHandler, type TokenVerifier, unary } from '@suanli/grpc-kit';
 import { PriceServiceService, type PriceServiceServer } from '@suanli/proto/suanli/billing/v1/wallet.ts';
-import type { BillingDeps } from '../../app/ports.ts';
-import { pageInfo, readPage } from './page.ts';
-import { priceMessage } from './to-proto.ts';
+import type { BillingDeps } from '../../../app/ports.ts';
+import { pageInfo, readPage } from '../page.ts';
+import { priceMessage } from '../to-proto.ts';
 
 /** What things cost now, for anyone with a token. */
 export function priceService(deps: BillingDeps, verifier: TokenVerifier) {

@@ -1,11 +1,11 @@
 import { internalHandler, refuse, unary } from '@suanli/grpc-kit';
 import { CURRENCY } from '@suanli/kernel';
 import { PricingServiceService, type PricingServiceServer } from '@suanli/proto/suanli/billing/internal/v1/ledger.ts';
-import type { BillingDeps } from '../../app/ports.ts';
-import { quote } from '../../app/prices/quote.ts';
-import { dearestMicros } from '../../domain/price/price-model.ts';
-import { quoteRefusal } from './refusals.ts';
-import { requireBatch } from './require.ts';
+import type { BillingDeps } from '../../../app/ports.ts';
+import { quote } from '../../../app/prices/quote.ts';
+import { dearestMicros } from '../../../domain/price/price-model.ts';
+import { quoteRefusal } from '../refusals.ts';
+import { requireBatch } from '../require.ts';
 
 const MAX_LINES = 200;
 
