@@ -13,6 +13,7 @@ export const billingEnv = z.object({
   ...postgresEnv,
   ...natsEnv,
   PRICES_FILE: env.path('Price list (YAML) that becomes version 1 of the price book when the book is empty').optional(),
+  PLANS_FILE: env.path('Catalogue of plans (YAML) that is published when there is none').optional(),
   LATE_USAGE_MS: env.int('How long after its expiry a hold still waits for usage of the work it paid for', 120_000, {
     max: 86_400_000,
   }),

@@ -10,6 +10,7 @@ import { onWorkloadFenced } from '../../app/reactions/on-workload-fenced.ts';
 import type { BillingMetrics } from '../billing-metrics.ts';
 import { createStores } from '../postgres/create-stores.ts';
 import { readAccountOpened, readUsage, readWorkloadFenced } from './read-events.ts';
+import { readUnusableTime } from './read-unusable-time.ts';
 
 export type ConsumerDeps = {
   billing: BillingDeps;

@@ -15,7 +15,7 @@ export const MAX_PDF_LINES = 2_000;
 
 const PAGE = { size: 'A4', margin: 42, bottom: 790 } as const;
 const SIZES = { title: 18, text: 9, small: 7.5, row: 24 } as const;
-type Column = { title: string; x: number; width: number; align?: 'right' };
+type Column = { title: string; x: number; width: number; align?: 'left' | 'right' };
 const COLUMNS: readonly [Column, Column, Column, Column] = [
   { title: '日期 Day', x: 42, width: 62 },
   { title: '项目 Item', x: 108, width: 250 },

@@ -24,7 +24,7 @@ export function unpackWoff(woff: Buffer): Buffer {
   head.writeUInt16BE(power * SFNT_ENTRY_BYTES, 6);
   head.writeUInt16BE(Math.log2(power), 8);
   head.writeUInt16BE((count - power) * SFNT_ENTRY_BYTES, 10);
-  const parts = [head];
+  const parts: Buffer[] = [head];
   let offset = head.length;
   tables.forEach(({ tag, checksum, data }, i) => {
     const at = SFNT_HEADER_BYTES + i * SFNT_ENTRY_BYTES;

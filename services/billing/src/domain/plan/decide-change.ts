@@ -11,7 +11,6 @@ export type PlanRefusalReason =
   | 'quantity_out_of_range'
   | 'subscription_not_found'
   | 'subscription_ended'
-  | 'subscription_changed'
   | 'plan_change_not_allowed'
   | 'request_id_reused';
 

@@ -55,7 +55,7 @@ export function refundService(deps: BillingDeps, verifier: TokenVerifier) {
       if (targetKind !== 'order' && targetKind !== 'bill_line') {
         throw grpcError(invalidArgument('REFUND_TARGET_UNKNOWN', 'target_kind must be order or bill_line'));
       }
-      const target = { kind: targetKind, id: targetId };
+      const target = { kind: targetKind as 'order' | 'bill_line', id: targetId };
       const reason = requireReason(request.reason);
       const command = { requestId, accountId: requireField('account_id', accountId), target, amountMicros, reason };
       return answered(await refundMoneyToWallet(deps, command));
