@@ -3161,7 +3161,7 @@ export const DocumentServiceService = {
     responseSerialize: (value: ExportBillsResponse): Buffer => Buffer.from(ExportBillsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ExportBillsResponse => ExportBillsResponse.decode(value),
   },
-  /** The movements of the wallet in a month, oldest first. */
+  /** The movements of the wallet that the statement of a month covers, newest first. */
   exportLedger: {
     path: "/suanli.billing.v1.DocumentService/ExportLedger" as const,
     requestStream: false as const,
@@ -3196,7 +3196,7 @@ export interface DocumentServiceServer extends UntypedServiceImplementation {
   downloadInvoicePdf: handleServerStreamingCall<DownloadInvoicePdfRequest, DownloadInvoicePdfResponse>;
   /** CSV after RFC 4180 in UTF-8, in pieces; text that a spreadsheet would take for a formula begins with an apostrophe. */
   exportBills: handleServerStreamingCall<ExportBillsRequest, ExportBillsResponse>;
-  /** The movements of the wallet in a month, oldest first. */
+  /** The movements of the wallet that the statement of a month covers, newest first. */
   exportLedger: handleServerStreamingCall<ExportLedgerRequest, ExportLedgerResponse>;
 }
 
@@ -3333,7 +3333,7 @@ export interface DocumentServiceClient extends Client {
     metadata?: Metadata,
     options?: Partial<CallOptions>,
   ): ClientReadableStream<ExportBillsResponse>;
-  /** The movements of the wallet in a month, oldest first. */
+  /** The movements of the wallet that the statement of a month covers, newest first. */
   exportLedger(
     request: ExportLedgerRequest,
     options?: Partial<CallOptions>,
