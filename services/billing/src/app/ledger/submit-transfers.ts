@@ -12,30 +12,51 @@ export async function submitTransfers(
   deps: BillingDeps,
   commands: readonly TransferCommand[],
 ): Promise<TransferResult[]> {
-  // Nearly every order is new: the first try books without looking for its id, and the database refuses the set if one of
-  // them was booked before. Then each is looked for.
-  try {
-    return await submit(deps, commands, hasRepeats(commands));
-  } catch (error) {
-    if (!deps.isTaken(error)) throw error;
-    return submit(deps, commands, true);
+  // Nearly every order is new, so the first try does not look for its id. Where that may matter, because one was refused
+  // or the database says that one was booked before, the same set is tried again and each id is looked for.
+  if (!hasRepeats(commands)) {
+    const results = await submitNew(deps, commands);
+    if (results !== undefined) return results;
   }
-}
-
-function submit(
-  deps: BillingDeps,
-  commands: readonly TransferCommand[],
-  looksForIds: boolean,
-): Promise<TransferResult[]> {
   return deps.transact(async (stores) => {
-    const { batch, known } = await lock(deps, stores, commands, looksForIds);
-    const results = commands.map((command) => ({
-      transferId: command.transferId,
-      outcome: foldTransfer(batch, known, command),
-    }));
+    const { batch, results } = await fold(deps, stores, commands, true);
     await writeBatch(deps, stores, batch);
     return results;
   });
+}
+
+/** Undefined, with nothing written, when an id among them was used before. */
+async function submitNew(
+  deps: BillingDeps,
+  commands: readonly TransferCommand[],
+): Promise<TransferResult[] | undefined> {
+  try {
+    return await deps.transact(async (stores) => {
+      const { batch, results } = await fold(deps, stores, commands, false);
+      const refused = results.filter(({ outcome }) => outcome.kind === 'refused');
+      const before = await stores.ledger.find(refused.map((result) => result.transferId));
+      if (before.length > 0) return undefined;
+      await writeBatch(deps, stores, batch);
+      return results;
+    });
+  } catch (error) {
+    if (deps.isTaken(error)) return undefined;
+    throw error;
+  }
+}
+
+async function fold(
+  deps: BillingDeps,
+  stores: BillingStores,
+  commands: readonly TransferCommand[],
+  looksForIds: boolean,
+): Promise<{ batch: LedgerBatch; results: TransferResult[] }> {
+  const { batch, known } = await lock(deps, stores, commands, looksForIds);
+  const results = commands.map((command) => ({
+    transferId: command.transferId,
+    outcome: foldTransfer(batch, known, command),
+  }));
+  return { batch, results };
 }
 
 function hasRepeats(commands: readonly TransferCommand[]): boolean {

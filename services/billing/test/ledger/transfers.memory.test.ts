@@ -1,0 +1,9 @@
+import { billingInMemory } from '../under-test.ts';
+import { transferSuite } from './transfer-suite.ts';
+
+transferSuite(billingInMemory, { numRuns: 200, timeoutMs: 60_000, seed: seedOf() });
+
+/** Another one each run; `SEED=…` repeats one. */
+function seedOf(): number {
+  return Number(process.env['SEED'] ?? Date.now() % 1_000_000_000);
+}
