@@ -1,6 +1,11 @@
 import { type Instant, type TenantPath } from '@suanli/kernel';
 import { appendOutbox, type OutboxEvent, type Tx } from '@suanli/postgres';
-import { NodeChanged, WorkloadChanged, WorkloadFenced } from '@suanli/proto/suanli/events/v1/scheduler.ts';
+import {
+  NodeChanged,
+  type UnusableTime,
+  WorkloadChanged,
+  WorkloadFenced,
+} from '@suanli/proto/suanli/events/v1/scheduler.ts';
 import { UsageRecorded } from '@suanli/proto/suanli/events/v1/usage.ts';
 import { EVENTS } from '@suanli/proto/subjects';
 import type { EventLog } from '../../app/stores.ts';
@@ -38,11 +43,24 @@ function phaseEvents(workload: Workload, attempt: Attempt | undefined, now: Inst
     changedAt: new Date(now),
     exitCode: workload.exitCode,
     externalKey: workload.spec.externalKey,
+    unusable: attempt && unusableTime(attempt, now),
   });
   const event = { aggregateId: id, aggregateVersion: version, tenant, payload, occurredAt: now };
   const changed = { ...event, id: `${id}:${version}:changed`, subject: EVENTS.workloadChanged.subject };
   if (!isTerminal(workload.phase)) return [changed];
   return [changed, { ...event, id: `${id}:${version}:finished`, subject: EVENTS.workloadFinished.subject }];
+}
+
+/**
+ * The time of an attempt that its tenant could not use: all of it, when the platform lost it or never got it ready.
+ * Billing gives back what was charged of it.
+ */
+export function unusableTime(attempt: Attempt, now: Instant): UnusableTime | undefined {
+  const isNeverReady = attempt.phase === 'failed' && attempt.reason?.code === 'start_failed';
+  const reason = attempt.phase === 'lost' ? 'lost' : isNeverReady ? 'never_ready' : undefined;
+  if (reason === undefined) return undefined;
+  const from = attempt.boundAt ?? attempt.reservedAt;
+  return { epoch: attempt.epoch, reason, from: new Date(from), to: new Date(Math.max(now, from + 1)) };
 }
 
 function usageEvent({ workload, attempt, tasks }: Live, window: UsageWindow): OutboxEvent {
