@@ -7,6 +7,8 @@ import {
 } from '@suanli/proto/suanli/billing/internal/v1/ledger.ts';
 import { ProviderWebhookServiceClient } from '@suanli/proto/suanli/billing/internal/v1/webhook.ts';
 import { BankTransferServiceClient, RechargeServiceClient } from '@suanli/proto/suanli/billing/v1/recharge.ts';
+import { BudgetServiceClient } from '@suanli/proto/suanli/billing/v1/budget.ts';
+import { StandingServiceClient } from '@suanli/proto/suanli/billing/v1/standing.ts';
 import { PriceServiceClient, WalletServiceClient } from '@suanli/proto/suanli/billing/v1/wallet.ts';
 import { UsageRecorded } from '@suanli/proto/suanli/events/v1/usage.ts';
 import { EVENTS, type ServiceName, streamSubjects } from '@suanli/proto/subjects';
@@ -38,6 +40,8 @@ export type Platform = AsyncDisposable & {
   environment(): Record<string, string>;
   /** Clients with the certificate of `service`, against one replica. */
   clients(billing: Billing, service?: string): Promise<Clients>;
+  /** A certificate of this service. */
+  identity(service: string): Promise<{ ca: string; cert: string; key: string }>;
   token(tenant: TenantPath, scopes?: readonly string[]): Promise<string>;
   /** The operator belongs to no account. */
   operatorToken(): Promise<string>;
@@ -88,6 +92,7 @@ export async function startPlatform(): Promise<Platform> {
     },
     clients: async (billing, service = 'scheduler') =>
       connectClients(billing.addresses.internal, await tls.issue(service), owned),
+    identity: (service) => tls.issue(service),
     token: (tenant, scopes = ['*']) => tokens.mint({ tenant, scopes }),
     operatorToken: () => tokens.mint({ tenant: NOBODY, role: 'operator', scopes: ['*'] }),
     publishUsage: (service, usage, eventId) =>
@@ -115,6 +120,8 @@ function connectClients(address: string, tls: { ca: string; cert: string; key: s
     recharges: owner.use(createGrpcClient(RechargeServiceClient, options)),
     bankTransfers: owner.use(createGrpcClient(BankTransferServiceClient, options)),
     webhooks: owner.use(createGrpcClient(ProviderWebhookServiceClient, options)),
+    budget: owner.use(createGrpcClient(BudgetServiceClient, options)),
+    standing: owner.use(createGrpcClient(StandingServiceClient, options)),
     price: owner.use(createGrpcClient(PriceServiceClient, options)),
     hold: owner.use(createGrpcClient(HoldServiceClient, options)),
     pricing: owner.use(createGrpcClient(PricingServiceClient, options)),
