@@ -150,7 +150,8 @@ describe('the database itself', () => {
         'update charges set held_micros = held_micros - 1, wallet_micros = wallet_micros + 1',
         'update charges set held_micros = held_micros + 1, wallet_micros = wallet_micros - 1',
       ],
-      ['usageIsChargedOnce', ...shift('charges', 'quantity', '1')],
+      ['usageIsChargedOnce', ...shift('usage_events', 'charge_count', '1')],
+      ['factsAreChargedAsLastTold', ...shift('charges', 'quantity', '1')],
     ] as [string, string, string][])('a forgery is found: %s', async (check, forge, repair) => {
       await admin.query('set session_replication_role = replica'); // Only a superuser can: past every trigger.
       await admin.query(forge);

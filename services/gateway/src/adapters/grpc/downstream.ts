@@ -1,10 +1,16 @@
 import { type ClientTls, createGrpcClient } from '@suanli/grpc-kit';
 import { CreditAdminServiceClient } from '@suanli/proto/suanli/billing/internal/v1/credit_admin.ts';
+import { UsageServiceClient } from '@suanli/proto/suanli/billing/internal/v1/ledger.ts';
 import { ProviderWebhookServiceClient } from '@suanli/proto/suanli/billing/internal/v1/webhook.ts';
 import { BankTransferServiceClient, RechargeServiceClient } from '@suanli/proto/suanli/billing/v1/recharge.ts';
 import { CreditServiceClient } from '@suanli/proto/suanli/billing/v1/credits.ts';
 import { BudgetServiceClient } from '@suanli/proto/suanli/billing/v1/budget.ts';
 import { StandingServiceClient } from '@suanli/proto/suanli/billing/v1/standing.ts';
+import {
+  PriceBookServiceClient,
+  ProvenanceServiceClient,
+  QuoteServiceClient,
+} from '@suanli/proto/suanli/billing/v1/price.ts';
 import { PriceServiceClient, WalletServiceClient } from '@suanli/proto/suanli/billing/v1/wallet.ts';
 import { CorpusServiceClient } from '@suanli/proto/suanli/modelhub/v1/corpus.ts';
 import { RepositoryServiceClient } from '@suanli/proto/suanli/modelhub/v1/repository.ts';
@@ -51,6 +57,10 @@ export function connectDownstream(
     budgets: boot.use(createGrpcClient(BudgetServiceClient, billing)),
     standing: boot.use(createGrpcClient(StandingServiceClient, billing)),
     prices: boot.use(createGrpcClient(PriceServiceClient, billing)),
+    priceBook: boot.use(createGrpcClient(PriceBookServiceClient, billing)),
+    quotes: boot.use(createGrpcClient(QuoteServiceClient, billing)),
+    provenance: boot.use(createGrpcClient(ProvenanceServiceClient, billing)),
+    usage: boot.use(createGrpcClient(UsageServiceClient, billing)),
     compute: boot.use(createGrpcClient(ComputeServiceClient, scheduler)),
     jobs: boot.use(createGrpcClient(JobServiceClient, scheduler)),
     definitions: boot.use(createGrpcClient(DefinitionServiceClient, workflow)),

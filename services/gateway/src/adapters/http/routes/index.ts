@@ -15,6 +15,9 @@ import { budgetRoutes } from './billing/budgets.ts';
 import { creditAdminRoutes } from './billing/credit-admin.ts';
 import { creditRoutes } from './billing/credits.ts';
 import { standingRoutes } from './billing/standing.ts';
+import { priceBookRoutes } from './billing/price-book.ts';
+import { parkedUsageRoutes } from './billing/parked-usage.ts';
+import { provenanceRoutes } from './billing/provenance.ts';
 import { providerWebhookRoutes } from './billing/provider-webhooks.ts';
 import { rechargeRoutes } from './billing/recharges.ts';
 import { walletRoutes } from './billing/wallet.ts';
@@ -43,7 +46,7 @@ const ROUTES: readonly Routes[] = [
   platformRoutes,
   ...[meRoutes, accountRoutes, workspaceRoutes, memberRoutes, apiKeyRoutes, tokenRoutes, auditEventRoutes],
   ...[rechargeRoutes, bankTransferRoutes, providerWebhookRoutes],
-  ...[walletRoutes, billRoutes, budgetRoutes, standingRoutes],
+  ...[walletRoutes, billRoutes, provenanceRoutes, priceBookRoutes, parkedUsageRoutes, budgetRoutes, standingRoutes],
   ...[creditRoutes, creditAdminRoutes],
   ...[marketRoutes, jobRoutes, jobEventRoutes, jobLogRoutes],
   ...[workflowRoutes, runRoutes, stepRoutes, runEventRoutes, humanTaskRoutes],

@@ -1,4 +1,5 @@
 import type { BillLine, Hold, LedgerEntry, Price, Wallet } from '@suanli/proto/suanli/billing/v1/wallet.ts';
+import type { PriceModel } from '@suanli/proto/suanli/billing/v1/price_model.ts';
 import { z } from 'zod';
 import { currency, instant, int64, micros, timeOf } from '../../schemas.ts';
 
@@ -88,6 +89,11 @@ export const billLineView = z.object({
   amount_micros: micros,
   currency,
   price: z.object({ id: z.string(), version: z.number(), amount_micros: micros, per_quantity: int64 }),
+  discount: z.object({ id: z.string(), basis_points: z.number() }).optional(),
+  period: z
+    .string()
+    .optional()
+    .meta({ description: 'Under a price of the whole month: the month', example: '2026-02' }),
   usage_ids: z.array(z.string()),
   hold_id: z.string(),
   usage_from: instant.optional(),
@@ -110,11 +116,29 @@ export const toBillLineView = (line: BillLine): z.infer<typeof billLineView> => 
     amount_micros: String(line.priceAmountMicros),
     per_quantity: String(line.pricePerQuantity),
   },
+  ...(line.discountId !== '' && { discount: { id: line.discountId, basis_points: line.discountBasisPoints } }),
+  ...(line.period !== '' && { period: line.period }),
   usage_ids: line.usageIds,
   hold_id: line.holdId,
   usage_from: timeOf(line.usageFrom),
   usage_to: timeOf(line.usageTo),
   updated_at: timeOf(line.updatedAt),
+});
+
+const modelView = z.object({
+  kind: z.string(),
+  tiers: z.array(z.object({ up_to: int64.optional(), amount_micros: micros, flat_micros: micros })).optional(),
+});
+const toModelView = (model: PriceModel | undefined): z.infer<typeof modelView> => ({
+  kind: model?.kind ?? 'unit',
+  ...(model !== undefined &&
+    model.tiers.length > 0 && {
+      tiers: model.tiers.map(({ upTo, amountMicros, flatMicros }) => ({
+        ...(upTo !== undefined && { up_to: String(upTo) }),
+        amount_micros: String(amountMicros),
+        flat_micros: String(flatMicros),
+      })),
+    }),
 });
 
 export const priceView = z.object({
@@ -128,6 +152,8 @@ export const priceView = z.object({
   currency,
   effective_from: instant.optional(),
   display: z.string(),
+  account_id: z.string().optional().meta({ description: 'Whose price it is; absent: everyone’s' }),
+  model: modelView,
 });
 export const toPriceView = (price: Price): z.infer<typeof priceView> => ({
   id: price.priceId,
@@ -140,4 +166,6 @@ export const toPriceView = (price: Price): z.infer<typeof priceView> => ({
   currency: price.currency,
   effective_from: timeOf(price.effectiveFrom),
   display: price.display,
+  ...(price.accountId !== '' && { account_id: price.accountId }),
+  model: toModelView(price.model),
 });

@@ -1,6 +1,6 @@
 import type { JobSpec, Mount } from '@suanli/proto/suanli/scheduler/v1/job.ts';
 import { z } from 'zod';
-import { idOrName, int64, name, sizeIn } from '../../schemas.ts';
+import { idOrName, idParam, int64, name, sizeIn } from '../../schemas.ts';
 
 /** A job as a customer writes it. What a field means is said in scheduler/v1/job.proto; bounds here are of form only. */
 
@@ -39,6 +39,7 @@ export const jobSpecIn = z.strictObject({
   on_disconnect: z.enum(['kill', 'keep']).default('kill'),
   disconnect_grace_seconds: int32.min(0).default(0),
   external_key: z.string().max(128).default(''),
+  quote_id: idParam.optional().meta({ description: 'A quote that is still valid: its prices count' }),
 });
 
 export function toJobSpec(spec: z.output<typeof jobSpecIn>): JobSpec {
@@ -68,6 +69,7 @@ export function toJobSpec(spec: z.output<typeof jobSpecIn>): JobSpec {
     onDisconnect: spec.on_disconnect,
     disconnectGraceSeconds: spec.disconnect_grace_seconds,
     externalKey: spec.external_key,
+    ...(spec.quote_id !== undefined && { quoteId: spec.quote_id }),
   };
 }
 
@@ -92,6 +94,7 @@ export const jobSpecView = z.object({
   on_disconnect: z.string(),
   disconnect_grace_seconds: z.number(),
   external_key: z.string(),
+  quote_id: z.string().optional(),
 });
 
 export function toJobSpecView(spec: JobSpec): z.infer<typeof jobSpecView> {
@@ -119,5 +122,6 @@ export function toJobSpecView(spec: JobSpec): z.infer<typeof jobSpecView> {
     on_disconnect: spec.onDisconnect,
     disconnect_grace_seconds: spec.disconnectGraceSeconds,
     external_key: spec.externalKey,
+    ...(spec.quoteId !== undefined && { quote_id: spec.quoteId }),
   };
 }

@@ -1,4 +1,4 @@
-import type { Attempt, Job, JobSpec, QuoteOption, TaskStatus } from '@suanli/proto/suanli/scheduler/v1/job.ts';
+import type { Attempt, Job, JobSpec, QuoteJobResponse, TaskStatus } from '@suanli/proto/suanli/scheduler/v1/job.ts';
 import type { Reason } from '@suanli/proto/suanli/common/v1/common.ts';
 import { z } from 'zod';
 import { instant, int64, micros, reason, timeOf } from '../../schemas.ts';
@@ -89,6 +89,12 @@ export const toJobView = (job: Job): z.infer<typeof jobView> => ({
 });
 
 export const quoteView = z.object({
+  id: z.string().optional().meta({ description: 'Name it as quote_id when you submit the job' }),
+  valid_until: instant.optional(),
+  hold_micros: micros.optional(),
+  expected_micros: micros.optional(),
+  start_time: z.object({ p50_ms: int64, p90_ms: int64 }).nullable(),
+  start_time_reason: reason.optional(),
   currency: z.string(),
   options: z.array(
     z.object({
@@ -103,9 +109,19 @@ export const quoteView = z.object({
     }),
   ),
 });
-export const toQuoteView = (options: readonly QuoteOption[], currency: string): z.infer<typeof quoteView> => ({
-  currency,
-  options: options.map((option) => ({
+export const toQuoteView = (answer: QuoteJobResponse): z.infer<typeof quoteView> => ({
+  ...(answer.quote !== undefined && {
+    id: answer.quote.quoteId,
+    valid_until: timeOf(answer.quote.validUntil),
+    hold_micros: String(answer.quote.holdMicros),
+    expected_micros: String(answer.quote.expectedMicros),
+  }),
+  start_time: answer.startTime
+    ? { p50_ms: String(answer.startTime.p50Ms), p90_ms: String(answer.startTime.p90Ms) }
+    : null,
+  start_time_reason: toReason(answer.startTimeReason),
+  currency: answer.currency,
+  options: answer.options.map((option) => ({
     region: option.region,
     cluster_id: option.clusterId,
     sku: option.sku,

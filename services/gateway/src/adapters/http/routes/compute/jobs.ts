@@ -87,18 +87,17 @@ export const jobRoutes: Routes = (app, deps) => {
     {
       schema: {
         tags,
-        summary: 'What a job would cost and where it could run',
+        summary: 'What a job would cost and where it could run; its prices are kept until valid_until',
         body: quoteBody,
         querystring: noQuery,
         response: { 200: quoteView },
       },
-      // Nothing is changed.
+      // Prices are promised, nothing is bought.
       config: { access: { scope: 'jobs:read' }, audit: false },
     },
     async (request) => {
       const wish = { spec: toJobSpec(request.body.spec), expectedSeconds: request.body.expected_seconds };
-      const { options, currency } = await jobs.quoteJob(wish, await reading(deps, request));
-      return toQuoteView(options, currency);
+      return toQuoteView(await jobs.quoteJob(wish, await reading(deps, request)));
     },
   );
 };
