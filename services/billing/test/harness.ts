@@ -1,5 +1,6 @@
 import { createGrpcClient } from '@suanli/grpc-kit';
 import { type Clock, systemIds, type TenantPath } from '@suanli/kernel';
+import { CreditAdminServiceClient } from '@suanli/proto/suanli/billing/internal/v1/credit_admin.ts';
 import {
   HoldServiceClient,
   PricingServiceClient,
@@ -9,6 +10,7 @@ import { ProviderWebhookServiceClient } from '@suanli/proto/suanli/billing/inter
 import { BankTransferServiceClient, RechargeServiceClient } from '@suanli/proto/suanli/billing/v1/recharge.ts';
 import { BudgetServiceClient } from '@suanli/proto/suanli/billing/v1/budget.ts';
 import { StandingServiceClient } from '@suanli/proto/suanli/billing/v1/standing.ts';
+import { CreditServiceClient } from '@suanli/proto/suanli/billing/v1/credits.ts';
 import { PriceServiceClient, WalletServiceClient } from '@suanli/proto/suanli/billing/v1/wallet.ts';
 import { UsageRecorded } from '@suanli/proto/suanli/events/v1/usage.ts';
 import { EVENTS, type ServiceName, streamSubjects } from '@suanli/proto/subjects';
@@ -116,6 +118,8 @@ export function tenantMessage(tenant: TenantPath) {
 function connectClients(address: string, tls: { ca: string; cert: string; key: string }, owner: AsyncDisposableStack) {
   const options = { address, tls, defaultDeadlineMs: DEADLINE_MS };
   return {
+    credits: owner.use(createGrpcClient(CreditServiceClient, options)),
+    creditAdmin: owner.use(createGrpcClient(CreditAdminServiceClient, options)),
     wallet: owner.use(createGrpcClient(WalletServiceClient, options)),
     recharges: owner.use(createGrpcClient(RechargeServiceClient, options)),
     bankTransfers: owner.use(createGrpcClient(BankTransferServiceClient, options)),

@@ -53,7 +53,7 @@ function readPlace(message: PlaceHold): PlaceHoldCommand {
     amountMicros: message.amountMicros,
     expiresAt: requireTime('expires_at', message.expiresAt),
     purpose: { kind: requireField('purpose.kind', purpose.kind), id: purpose.id, epoch: purpose.epoch },
-    ...(message.scope !== undefined && { scope: message.scope }),
+    ...(message.scope !== undefined && { scope: { ...message.scope, product: message.scope.product || purpose.kind } }),
     ...(message.dryRun && { isDryRun: true }),
   };
 }

@@ -8,7 +8,7 @@ import { inOrderOfUse, type Lot, withPart } from '../lot/lot.ts';
 import type { Purse } from '../lot/purse.ts';
 import type { LotPart, Transfer } from './transfer.ts';
 import { TRANSFER_PURPOSE } from './transfer-command.ts';
-import { type Wallet, levelChange, levelOf, withLotMoved, withTransfer } from './wallet.ts';
+import { freeCashMicros, type Wallet, levelChange, levelOf, withLotMoved, withTransfer } from './wallet.ts';
 
 /** A change that was decided: the transfers it books and what becomes of its hold. */
 export type Change = {
@@ -106,6 +106,7 @@ export class LedgerBatch {
   apply(change: Change): void {
     for (const lot of change.newLots ?? []) this.#addLot(lot);
     for (const transfer of change.transfers) this.#book(transfer);
+    for (const transfer of change.transfers) this.#checkCash(transfer);
     const { hold, spend } = change;
     if (spend !== undefined) this.#spend(spend);
     if (hold === undefined) return;
@@ -131,6 +132,14 @@ export class LedgerBatch {
     }
     for (const part of transfer.lotParts ?? []) this.#moveLot(transfer, part);
     this.transfers.push(transfer);
+  }
+
+  /** Credit never covers for cash. A wallet without credit has shown so already. */
+  #checkCash({ fromAccountId, toAccountId }: Transfer): void {
+    for (const wallet of [this.wallet(fromAccountId), this.wallet(toAccountId)]) {
+      if (wallet === undefined || wallet.lotCount === 0) continue;
+      invariant(freeCashMicros(wallet) >= 0n, `the cash of wallet ${wallet.id} would fall below its floor`);
+    }
   }
 
   #addLot(lot: Lot): void {
