@@ -11,6 +11,9 @@ import {
   ProvenanceServiceClient,
   QuoteServiceClient,
 } from '@suanli/proto/suanli/billing/v1/price.ts';
+import { DocumentServiceClient } from '@suanli/proto/suanli/billing/v1/document.ts';
+import { OrderServiceClient, PlanServiceClient } from '@suanli/proto/suanli/billing/v1/plan.ts';
+import { RefundServiceClient } from '@suanli/proto/suanli/billing/v1/refund.ts';
 import { PriceServiceClient, WalletServiceClient } from '@suanli/proto/suanli/billing/v1/wallet.ts';
 import { CorpusServiceClient } from '@suanli/proto/suanli/modelhub/v1/corpus.ts';
 import { RepositoryServiceClient } from '@suanli/proto/suanli/modelhub/v1/repository.ts';
@@ -56,6 +59,10 @@ export function connectDownstream(
     creditAdmin: boot.use(createGrpcClient(CreditAdminServiceClient, billing)),
     budgets: boot.use(createGrpcClient(BudgetServiceClient, billing)),
     standing: boot.use(createGrpcClient(StandingServiceClient, billing)),
+    plans: boot.use(createGrpcClient(PlanServiceClient, billing)),
+    orders: boot.use(createGrpcClient(OrderServiceClient, billing)),
+    documents: boot.use(createGrpcClient(DocumentServiceClient, billing)),
+    refunds: boot.use(createGrpcClient(RefundServiceClient, billing)),
     prices: boot.use(createGrpcClient(PriceServiceClient, billing)),
     priceBook: boot.use(createGrpcClient(PriceBookServiceClient, billing)),
     quotes: boot.use(createGrpcClient(QuoteServiceClient, billing)),

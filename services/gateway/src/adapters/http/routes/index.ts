@@ -11,10 +11,15 @@ import { tokenRoutes } from './account/tokens.ts';
 import { workspaceRoutes } from './account/workspaces.ts';
 import { bankTransferRoutes } from './billing/bank-transfers.ts';
 import { billRoutes } from './billing/bills.ts';
-import { budgetRoutes } from './billing/budgets.ts';
+import { budgetRoutes } from './billing/guard/budgets.ts';
+import { documentRoutes as billingDocumentRoutes } from './billing/commerce/documents.ts';
+import { downloadRoutes } from './billing/commerce/downloads.ts';
+import { planRoutes } from './billing/commerce/plans.ts';
+import { refundRoutes } from './billing/commerce/refunds.ts';
+import { subscriptionRoutes } from './billing/commerce/subscriptions.ts';
 import { creditAdminRoutes } from './billing/credit-admin.ts';
 import { creditRoutes } from './billing/credits.ts';
-import { standingRoutes } from './billing/standing.ts';
+import { standingRoutes } from './billing/guard/standing.ts';
 import { priceBookRoutes } from './billing/price-book.ts';
 import { parkedUsageRoutes } from './billing/parked-usage.ts';
 import { provenanceRoutes } from './billing/provenance.ts';
@@ -46,6 +51,7 @@ const ROUTES: readonly Routes[] = [
   platformRoutes,
   ...[meRoutes, accountRoutes, workspaceRoutes, memberRoutes, apiKeyRoutes, tokenRoutes, auditEventRoutes],
   ...[rechargeRoutes, bankTransferRoutes, providerWebhookRoutes],
+  ...[planRoutes, subscriptionRoutes, billingDocumentRoutes, downloadRoutes, refundRoutes],
   ...[walletRoutes, billRoutes, provenanceRoutes, priceBookRoutes, parkedUsageRoutes, budgetRoutes, standingRoutes],
   ...[creditRoutes, creditAdminRoutes],
   ...[marketRoutes, jobRoutes, jobEventRoutes, jobLogRoutes],
