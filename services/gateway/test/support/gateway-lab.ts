@@ -7,6 +7,12 @@ import { BankTransferServiceService, RechargeServiceService } from '@suanli/prot
 import { CreditServiceService } from '@suanli/proto/suanli/billing/v1/credits.ts';
 import { BudgetServiceService } from '@suanli/proto/suanli/billing/v1/budget.ts';
 import { StandingServiceService } from '@suanli/proto/suanli/billing/v1/standing.ts';
+import { UsageServiceService } from '@suanli/proto/suanli/billing/internal/v1/ledger.ts';
+import {
+  PriceBookServiceService,
+  ProvenanceServiceService,
+  QuoteServiceService,
+} from '@suanli/proto/suanli/billing/v1/price.ts';
 import { PriceServiceService, WalletServiceService } from '@suanli/proto/suanli/billing/v1/wallet.ts';
 import { CorpusServiceService } from '@suanli/proto/suanli/modelhub/v1/corpus.ts';
 import { RepositoryServiceService } from '@suanli/proto/suanli/modelhub/v1/repository.ts';
@@ -105,6 +111,10 @@ export async function gatewayLab(
   const billing = await start('billing', [
     [WalletServiceService, answers.wallet],
     [PriceServiceService, answers.prices],
+    [PriceBookServiceService, answers.priceBook],
+    [QuoteServiceService, answers.quotes],
+    [ProvenanceServiceService, answers.provenance],
+    [UsageServiceService, answers.usage],
     [BudgetServiceService, answers.budgets],
     [CreditServiceService, answers.credits],
     [CreditAdminServiceService, answers.creditAdmin],

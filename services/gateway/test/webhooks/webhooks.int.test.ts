@@ -90,7 +90,7 @@ describe('webhooks', () => {
     });
     const client = new OpenAI({ apiKey: 'none', webhookSecret: secret });
     expect(await client.webhooks.unwrap(message.body, headers)).toEqual(verified);
-    expect(() => new Webhook(secret).verify(message.body.replace('80', '81'), headers)).toThrow();
+    expect(() => new Webhook(secret).verify(message.body.replace('80', '81'), headers)).toThrow('No matching');
   });
 
   it('an event told twice is one delivery, and an endpoint hears only what it asked for', async () => {
@@ -107,7 +107,7 @@ describe('webhooks', () => {
     await eventually(async () => expect(await deliveriesOf(tenant, id)).toMatchObject([{ status: 'delivered' }]));
     expect(await deliveriesOf(tenant, other.id)).toMatchObject([{ event_type: 'budget.threshold_reached' }]);
     const types = receiver.received.map(({ body }) => (JSON.parse(body) as Body)['type']);
-    expect(types.sort()).toEqual(['account.arrears_changed', 'budget.threshold_reached']);
+    expect(new Set(types)).toEqual(new Set(['account.arrears_changed', 'budget.threshold_reached']));
     expect((await stranger.rest.get(`/v1/webhook-endpoints/${id}`)).status).toBe(404);
     expect((await stranger.rest.get(`/v1/webhook-endpoints/${id}/deliveries`)).status).toBe(404);
   });
@@ -138,10 +138,10 @@ describe('webhooks', () => {
     const [failed] = await deliveriesOf(tenant, id);
     expect(failed).toMatchObject({ status: 'pending', next_attempt_at: expect.any(String) });
     receiver.answer(200);
-    const redelivered = await tenant.rest.post(`/v1/webhook-deliveries/${failed?.['id']}/redeliver`);
+    const redelivered = await tenant.rest.post(`/v1/webhook-deliveries/${String(failed?.['id'])}/redeliver`);
     expect(redelivered.status).toBe(202);
     await eventually(async () => expect(await deliveriesOf(tenant, id)).toMatchObject([{ status: 'delivered' }]));
-    const { body } = await tenant.rest.get(`/v1/webhook-deliveries/${failed?.['id']}`);
+    const { body } = await tenant.rest.get(`/v1/webhook-deliveries/${String(failed?.['id'])}`);
     expect(body).toMatchObject({ log: [{ http_status: 200 }, { http_status: 302, error: 'answered 302' }] });
     const [first, second] = receiver.received;
     expect([second?.body, second?.headers['webhook-id']]).toEqual([first?.body, first?.headers['webhook-id']]);
@@ -181,7 +181,7 @@ describe('webhooks', () => {
       data: { webhook_endpoint_id: id, reason: 'gone' },
     });
     const [delivery] = await deliveriesOf(tenant, id);
-    const again = await tenant.rest.post(`/v1/webhook-deliveries/${delivery?.['id']}/redeliver`);
+    const again = await tenant.rest.post(`/v1/webhook-deliveries/${String(delivery?.['id'])}/redeliver`);
     expect([again.status, (again.body as Body)['code']]).toEqual([409, 'webhook_endpoint_disabled']);
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NOW } from '../../testing/builders.ts';
 import {
   type ArrearsTerms,
   decideNextStep,
@@ -8,7 +9,6 @@ import {
   type Standing,
 } from './standing.ts';
 
-const NOW = Date.UTC(2026, 0, 1);
 const terms: ArrearsTerms = { warnedMs: 10, graceMs: 20, suspendedMs: 30 };
 const money = (beforeMicros: bigint, afterMicros: bigint, unpaidMicros = 0n) => ({
   beforeMicros,

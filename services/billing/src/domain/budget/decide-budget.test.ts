@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NOW } from '../../testing/builders.ts';
 import { type Budget, type BudgetCounter, type BudgetWindow } from './budget.ts';
 import {
   type BudgetCommandRefusal,
@@ -9,7 +10,6 @@ import {
   type NewBudget,
 } from './decide-budget.ts';
 
-const NOW = Date.UTC(2026, 0, 7);
 const ctx = { now: NOW, newId: (prefix: string) => `${prefix}_1`, budgetCount: 0, reservedMicros: 5n };
 const wanted: NewBudget = {
   accountId: 'acc_1',

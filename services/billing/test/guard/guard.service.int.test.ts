@@ -4,8 +4,8 @@ import { AccountArrearsChanged, BudgetThresholdReached } from '@suanli/proto/sua
 import { EVENTS } from '@suanli/proto/subjects';
 import { eventually } from '@suanli/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Billing } from '../src/service.ts';
-import { aTenant, type Clients, type Platform, startPlatform, tenantMessage } from './harness.ts';
+import type { Billing } from '../../src/service.ts';
+import { aTenant, type Clients, type Platform, startPlatform, tenantMessage } from '../harness.ts';
 
 const YUAN = 1_000_000n;
 /** A GPU of ¥2.50 an hour or more for one hour, in milli-GPU-milliseconds. */

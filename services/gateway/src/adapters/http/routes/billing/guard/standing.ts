@@ -1,9 +1,9 @@
 import type { Standing } from '@suanli/proto/suanli/billing/v1/standing.ts';
 import { z } from 'zod';
-import { commanding, reading } from '../../call-options.ts';
-import type { Routes } from '../../create-http-app.ts';
-import { idParams, instant, noQuery } from '../../schemas.ts';
-import { present } from '../present.ts';
+import { commanding, reading } from '../../../call-options.ts';
+import type { Routes } from '../../../create-http-app.ts';
+import { idParams, instant, noQuery } from '../../../schemas.ts';
+import { present } from '../../present.ts';
 
 const tags = ['billing'];
 const STATES = ['ok', 'warned', 'grace', 'suspended', 'deleting'] as const;

@@ -1,15 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { placeHolds } from '../src/app/holds/place-holds.ts';
+import { placeHolds } from '../../src/app/holds/place-holds.ts';
 import { isUnavailable } from '@suanli/postgres';
-import { aTenantPath, HOUR_MS, NOW } from '../src/testing/builders.ts';
+import { aTenantPath, HOUR_MS, NOW } from '../../src/testing/builders.ts';
 import { fund, guardSuite, make } from './guard-suite.ts';
-import { billingOnPostgres } from './under-test.ts';
+import { billingOnPostgres } from '../under-test.ts';
 
 const CALLERS = 200;
 const MAX_ATTEMPTS = 10;
 const PATIENCE_MS = 120_000;
 
-describe('budgets and standings, on PostgreSQL', () => guardSuite(billingOnPostgres));
+describe('budgets and standings, on PostgreSQL', () => {
+  guardSuite(billingOnPostgres);
+});
 
 /** On a busy machine a caller may find no free connection: it repeats the same request, as callers do. */
 async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {

@@ -1,7 +1,7 @@
 import { CURRENCY } from '@suanli/kernel';
 import type { Budget } from '@suanli/proto/suanli/billing/v1/budget.ts';
 import { z } from 'zod';
-import { currency, instant, micros, timeOf } from '../../schemas.ts';
+import { currency, instant, micros, timeOf } from '../../../schemas.ts';
 
 export const BUDGET_SCOPE_KINDS = ['account', 'sub_account', 'workspace', 'key', 'item', 'product'] as const;
 export const BUDGET_WINDOWS = ['day', 'week', 'month', 'total'] as const;

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { commanding, reading } from '../../call-options.ts';
-import type { Routes } from '../../create-http-app.ts';
-import { ifMatchVersion, withEtag } from '../../etag.ts';
-import { pageRequest, serviceList } from '../../paging.ts';
-import { idOrName, idParams, listOf, microsIn, name, noQuery, pageOnly } from '../../schemas.ts';
-import { present } from '../present.ts';
+import { commanding, reading } from '../../../call-options.ts';
+import type { Routes } from '../../../create-http-app.ts';
+import { ifMatchVersion, withEtag } from '../../../etag.ts';
+import { pageRequest, serviceList } from '../../../paging.ts';
+import { idOrName, idParams, listOf, microsIn, name, noQuery, pageOnly } from '../../../schemas.ts';
+import { present } from '../../present.ts';
 import { BUDGET_SCOPE_KINDS, BUDGET_WINDOWS, budgetView, toBudgetView } from './budget-views.ts';
 
 const tags = ['billing'];
