@@ -7,6 +7,7 @@ import type { Billing } from '../src/service.ts';
 import { aTenant, ACCOUNT_OPENED, type Clients, type Platform, startPlatform, tenantMessage } from './harness.ts';
 
 const HOUR_MS = 3_600_000;
+const PERMISSION_DENIED = 7;
 const anything = { products: [], items: [], regions: [] };
 
 describe('credit over gRPC', () => {
@@ -152,7 +153,8 @@ describe('credit over gRPC', () => {
     await expect(refusedWith({ expiresAt: new Date(0) })).rejects.toMatchObject({ reason: 'EXPIRY_IN_PAST' });
     const none = operator.creditAdmin.withdrawVouchers({ batchId: 'vou_none' });
     await expect(none).rejects.toMatchObject({ reason: 'VOUCHER_BATCH_NOT_FOUND' });
-    await expect(scheduler.creditAdmin.grantCredit(grantOf(tenant.accountId))).rejects.toThrow();
+    const notTheirs = scheduler.creditAdmin.grantCredit(grantOf(tenant.accountId));
+    await expect(notTheirs).rejects.toMatchObject({ status: PERMISSION_DENIED });
   });
 
   it('is not given to a frozen account, nor may that redeem', async () => {

@@ -207,6 +207,17 @@ export function creditSuite(make: () => Promise<BillingUnderTest>): void {
       await billing.audit();
     });
 
+    it('held by parallel callers is held once: as many are admitted as credit and cash are good for', async () => {
+      await using billing = await make();
+      const purse = await aPurse(billing, 55n);
+      await purse.grant({ amountMicros: 47n });
+      await purse.grant({ amountMicros: 30n, applicability: { ...ANYTHING, items: ['gpu.h100-80g'] } });
+      const outcomes = await Promise.all(Array.from({ length: 30 }, () => purse.hold(10n)));
+      expect(outcomes.filter((outcome) => outcome?.kind === 'held')).toHaveLength(10);
+      expect((await purse.lots()).map((lot) => lot.reservedMicros)).toEqual([47n, 0n]);
+      await billing.audit();
+    });
+
     it('pays for orders too, where it applies, and never for less than the whole', async () => {
       await using billing = await make();
       const { deps } = billing;

@@ -21,7 +21,7 @@ export function newVoucherCode(random: (size: number) => Uint8Array): string {
 /** The code as it was made, whatever case, spaces and dashes it was typed with; undefined when it was mistyped. */
 export function readVoucherCode(typed: string): string | undefined {
   const symbols = typed.toUpperCase().replaceAll(/[\s-]/g, '');
-  if (symbols.length !== RANDOM_SYMBOLS + 1 || [...symbols].some((symbol) => !ALPHABET.includes(symbol)))
+  if (symbols.length !== RANDOM_SYMBOLS + 1 || Array.from(symbols).some((symbol) => !ALPHABET.includes(symbol)))
     return undefined;
   const check = checkSymbol(symbols.slice(0, RANDOM_SYMBOLS));
   return symbols.at(-1) === check ? grouped(symbols) : undefined;
@@ -29,7 +29,7 @@ export function readVoucherCode(typed: string): string | undefined {
 
 /** Each place has its own weight, none of them a multiple of the base. */
 function checkSymbol(symbols: string): string {
-  const sum = [...symbols].reduce((total, symbol, at) => total + (at + 1) * ALPHABET.indexOf(symbol), 0);
+  const sum = Array.from(symbols).reduce((total, symbol, at) => total + (at + 1) * ALPHABET.indexOf(symbol), 0);
   return ALPHABET[sum % BASE] ?? '';
 }
 

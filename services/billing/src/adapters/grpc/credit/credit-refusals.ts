@@ -63,7 +63,13 @@ export function redeemRefusal(refusal: RedeemRefusal): GrpcRefusal {
       return failedPrecondition(reason, 'this account has redeemed as many vouchers of this kind as it may');
     case 'voucher_attempts_exceeded':
       return resourceExhausted(reason, 'too many codes were tried in vain', { retry_after_ms: refusal.retryAfterMs });
-    default:
+    case 'account_frozen':
+    case 'amount_out_of_range':
+    case 'applicability_too_long':
+    case 'expiry_in_past':
+    case 'priority_out_of_range':
+    case 'request_id_reused':
+    case 'wallet_not_found':
       return creditRefusal(reason);
   }
 }
