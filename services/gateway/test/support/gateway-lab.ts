@@ -5,6 +5,9 @@ import { CreditAdminServiceService } from '@suanli/proto/suanli/billing/internal
 import { ProviderWebhookServiceService } from '@suanli/proto/suanli/billing/internal/v1/webhook.ts';
 import { BankTransferServiceService, RechargeServiceService } from '@suanli/proto/suanli/billing/v1/recharge.ts';
 import { CreditServiceService } from '@suanli/proto/suanli/billing/v1/credits.ts';
+import { DocumentServiceService } from '@suanli/proto/suanli/billing/v1/document.ts';
+import { OrderServiceService, PlanServiceService } from '@suanli/proto/suanli/billing/v1/plan.ts';
+import { RefundServiceService } from '@suanli/proto/suanli/billing/v1/refund.ts';
 import { BudgetServiceService } from '@suanli/proto/suanli/billing/v1/budget.ts';
 import { StandingServiceService } from '@suanli/proto/suanli/billing/v1/standing.ts';
 import { UsageServiceService } from '@suanli/proto/suanli/billing/internal/v1/ledger.ts';
@@ -58,6 +61,10 @@ export type LabAnswers = Partial<
     | 'humanTasks'
     | 'repositories'
     | 'corpora'
+    | 'plans'
+    | 'orders'
+    | 'documents'
+    | 'refunds'
     | 'routes',
     Answers
   >
@@ -115,6 +122,10 @@ export async function gatewayLab(
     [QuoteServiceService, answers.quotes],
     [ProvenanceServiceService, answers.provenance],
     [UsageServiceService, answers.usage],
+    [PlanServiceService, answers.plans],
+    [OrderServiceService, answers.orders],
+    [DocumentServiceService, answers.documents],
+    [RefundServiceService, answers.refunds],
     [BudgetServiceService, answers.budgets],
     [CreditServiceService, answers.credits],
     [CreditAdminServiceService, answers.creditAdmin],

@@ -101,7 +101,6 @@ export const PROBLEMS = {
   ),
   expiry_mode_unknown: p(422, 'There is no such expiry mode', '`GET /v1/commitment-policy` lists them.'),
   order_not_found: p(404, 'There is no such order', 'Check the id.'),
-  month_invalid: p(422, 'There is no such month', 'Months are written `2026-02`.'),
   statement_not_found: p(404, 'There is no statement of that month', 'Months to come have none.'),
   invoice_not_found: p(404, 'There is no such invoice', 'Check the id.'),
   nothing_to_invoice: p(
