@@ -47,6 +47,10 @@ export type LabAnswers = Partial<
   Record<
     | 'wallet'
     | 'prices'
+    | 'priceBook'
+    | 'quotes'
+    | 'provenance'
+    | 'usage'
     | 'budgets'
     | 'credits'
     | 'creditAdmin'
