@@ -4,6 +4,7 @@ import type { ParkedFilter, RatingReads, LineEvidence } from '../../app/rating/r
 import type { PageQuery, Visible } from '../../app/read-ports.ts';
 import type { Charge } from '../../domain/rating/charge.ts';
 import type { ParkReason, Usage } from '../../domain/rating/usage.ts';
+import { addLotParts } from './credit/add-lot-parts.ts';
 import { pageOf } from './page-of.ts';
 import { toBillLine, toDiscount, toHold, toPrice, toTransfer } from './rows.ts';
 import { billLines, charges, discounts, holds, periodTotals, prices, transfers, usageEvents } from './schema/index.ts';
@@ -89,7 +90,7 @@ async function evidence(db: Database, visible: Visible, billLineId: string): Pro
     price: toPrice(price),
     discount: discount && toDiscount(discount),
     holds: held.map(toHold),
-    transfers: booked.map(toTransfer),
+    transfers: await addLotParts(db, booked.map(toTransfer)),
     total: line.period === '' ? undefined : await totalOf(db, line),
     moreCharges: count - made.length,
   };

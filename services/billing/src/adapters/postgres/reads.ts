@@ -5,6 +5,7 @@ import type { BillingReads, PageQuery, Visible } from '../../app/read-ports.ts';
 import { documentReads } from './commerce/document-reads.ts';
 import { planReads } from './commerce/plan-reads.ts';
 import { refundReads } from './commerce/refund-reads.ts';
+import { addLotParts } from './credit/add-lot-parts.ts';
 import { lotReads, voucherReads } from './credit/credit-reads.ts';
 import { rechargeReads } from './recharges/recharge-reads.ts';
 import { pageOf } from './page-of.ts';
@@ -34,7 +35,8 @@ export function postgresReads(db: Database): BillingReads {
     ledgerEntries: (walletId, page) => ledgerEntries(db, walletId, page),
     async transfer(transferId) {
       const [row] = await db.select().from(transfers).where(eq(transfers.id, transferId));
-      return row && toTransfer(row);
+      const [transfer] = row === undefined ? [] : await addLotParts(db, [toTransfer(row)]);
+      return transfer;
     },
     async holds(visible, page, status) {
       const isAsked = status === '' ? undefined : sql`${holds.status} = ${status}`;
