@@ -190,7 +190,7 @@ export async function createBilling(config: BillingConfig, overrides: BillingOve
       loops.run('subscriptions', subscriptionLoop(commerce));
       loops.run('documents', documentLoop(commerce));
       loops.run('recharge sync', rechargeLoop({ billing, db, holder, clock, logger }));
-      const consumers = billingConsumers({ billing, db, bus, ids, metrics: money, logger });
+      const consumers = billingConsumers({ billing, db, bus, ids, metrics: money, logger, committed: relay.wake });
       for (const { name, consumer } of consumers) loops.run(name, (signal) => consumer.run(signal));
       addresses.internal = withPort(config.GRPC_INTERNAL_ADDRESS, await internal.listen());
       if (partner && config.GRPC_PARTNER_ADDRESS) {

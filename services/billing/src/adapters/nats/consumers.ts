@@ -19,6 +19,8 @@ export type ConsumerDeps = {
   ids: IdSource;
   metrics: BillingMetrics;
   logger: Logger;
+  /** After each commit: there are facts to publish. */
+  committed: () => void;
 };
 
 /** Every event that billing follows, by the name of its loop. */
@@ -75,12 +77,12 @@ async function handleUsage(
 }
 
 function consumerOf(
-  { db, bus, billing, logger }: ConsumerDeps,
+  { db, bus, billing, logger, committed }: ConsumerDeps,
   { stream, subject, durable }: DurableConsumer,
   handle: (tx: Tx, event: IncomingEvent) => Promise<Verdict>,
 ) {
   return {
     name: durable,
-    consumer: createConsumer({ db, bus, stream, subject, durable, clock: billing.clock, logger, handle }),
+    consumer: createConsumer({ db, bus, stream, subject, durable, clock: billing.clock, logger, committed, handle }),
   };
 }

@@ -34,7 +34,9 @@ export async function creditUnusableTime(
   );
   for (const { tenant, billLineId: reference, amountMicros } of credits) {
     const paidMicros = left.get(reference) ?? 0n;
-    returnMoney(batch, { accountId: tenant.accountId, reference, code: 'compensation', amountMicros, paidMicros });
+    const spender = { tenant, scope: { product: told.source.kind, item: '', region: '' } };
+    const back = { reference, code: 'compensation' as const, amountMicros, paidMicros, spender };
+    returnMoney(batch, { accountId: tenant.accountId, ...back });
   }
   await stores.credits.insert(credits, looked);
   await writeBatch(

@@ -106,6 +106,7 @@ export function payOrder(batch: LedgerBatch, order: Order, plan: Plan): PayRefus
       : { product: 'plan', item: plan.code, region: '' };
   const decision = payNow(batch, {
     accountId: order.tenant.accountId,
+    tenant: order.tenant,
     amountMicros,
     scope,
     code: 'purchase',

@@ -103,6 +103,13 @@ describe('a hard budget', () => {
     expect(book({ ...keyed, isHard: false }).refusal(shared, 1n)).toBeUndefined();
   });
 
+  it('lets no payment past another budget because one of a model knows nothing of it', () => {
+    const modelled = aBudget({ id: 'bud_2', scope: { kind: 'item', id: 'qwen' } });
+    const plan = spender({ item: '', product: 'plan' });
+    expect(book(aBudget(), modelled).shortfall(plan, 101n)).toMatchObject({ budget: { budgetId: 'bud_1' } });
+    expect(book(modelled).shortfall(plan, 101n)).toBeUndefined();
+  });
+
   it('takes a shared hold that was there before it as reserved: it may be charged here', () => {
     const account = book(aBudget({ scope: { kind: 'key', id: 'key_1' }, reservedMicros: 60n }));
     expect(account.refusal(spender(), 41n)).toMatchObject({ missingMicros: 1n });

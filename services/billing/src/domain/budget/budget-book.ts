@@ -49,13 +49,20 @@ export class BudgetBook {
    */
   refusal(spender: Spender, moreMicros: Micros): BudgetRefusal | undefined {
     const needs = new Set<SpendDimension>();
+    for (const { budget } of this.#of(spender)) {
+      const { scope, isHard } = budget;
+      if (isHard && counts(scope, spender) === 'maybe') needs.add(scope.kind === 'key' ? 'key' : 'item');
+    }
+    if (needs.size > 0) return { reason: 'scope_needed', missingMicros: 0n, needs: [...needs].sort() };
+    return this.shortfall(spender, moreMicros);
+  }
+
+  /** The same for a payment at once: what it is for is known, and a budget that it does not name it is not of. */
+  shortfall(spender: Spender, moreMicros: Micros): (BudgetRefusal & { reason: 'budget_exceeded' }) | undefined {
     let worst: (BudgetRefusal & { reason: 'budget_exceeded' }) | undefined;
     for (const entry of this.#of(spender)) {
       if (!entry.budget.isHard) continue;
-      const { scope } = entry.budget;
-      const match = counts(scope, spender);
-      if (match === 'maybe') needs.add(scope.kind === 'key' ? 'key' : 'item');
-      if (match !== 'yes') continue;
+      if (counts(entry.budget.scope, spender) !== 'yes') continue;
       for (const [window, limitMicros] of limitsOf(entry.budget)) {
         const { spentMicros, endsAt } = this.#counter(entry, window);
         const missingMicros = spentMicros + entry.reservedMicros + moreMicros - limitMicros;
@@ -64,7 +71,6 @@ export class BudgetBook {
         worst = { reason: 'budget_exceeded', missingMicros, budget };
       }
     }
-    if (needs.size > 0) return { reason: 'scope_needed', missingMicros: 0n, needs: [...needs].sort() };
     return worst;
   }
 

@@ -45,8 +45,8 @@ export function payNow(batch: LedgerBatch, payment: Payment): PayDecision {
   const missingMicros = amountMicros - spendableMicros(purse, scope, batch.now);
   if (missingMicros > 0n) return refused('insufficient_funds', missingMicros);
   const spender: Spender = { tenant: payment.tenant ?? { accountId, workspaceId: '', principalId: '-' }, scope };
-  const over = batch.budgets.refusal(spender, amountMicros);
-  if (over?.reason === 'budget_exceeded') return { kind: 'refused', refusal: over };
+  const over = batch.budgets.shortfall(spender, amountMicros);
+  if (over !== undefined) return { kind: 'refused', refusal: over };
   const parts = partsOf(amountMicros, purse, scope, batch.now);
   const sides = { fromAccountId: purse.wallet.id, toAccountId };
   return move(batch, { code, reference, amountMicros, ...sides, ...withLotParts(parts) }, { spender, amountMicros });

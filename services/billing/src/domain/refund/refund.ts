@@ -53,7 +53,9 @@ type Back = { tenant: TenantPath; target: Refund['target']; amountMicros: Micros
 /** Returns money into the batch, and the row that says so. The caller knows that it is not more than was paid. */
 export function refundToWallet(batch: LedgerBatch, { tenant, target, amountMicros, paidMicros, reason }: Back): Refund {
   const { accountId } = tenant;
-  returnMoney(batch, { accountId, reference: target.id, code: 'refund', amountMicros, paidMicros });
+  // What was bought is not known here: budgets of models and products are not reduced, those of whoever bought it are.
+  const spender = { tenant, scope: { product: '', item: '', region: '' } };
+  returnMoney(batch, { accountId, reference: target.id, code: 'refund', amountMicros, paidMicros, spender });
   return {
     id: batch.newId('rfd'),
     tenant,

@@ -1,4 +1,5 @@
 import { invariant, type Micros } from '@suanli/kernel';
+import type { Spender } from '../budget/budget.ts';
 import type { LedgerBatch } from '../ledger/ledger-batch.ts';
 import { REVENUE, transferOf } from '../ledger/transfer.ts';
 import { withLotParts } from '../lot/purse.ts';
@@ -12,11 +13,13 @@ export type MoneyBack = {
   amountMicros: Micros;
   /** What the customer has paid for it, less what came back before. */
   paidMicros: Micros;
+  /** Whose spending it takes back, for budgets. */
+  spender?: Spender;
 };
 
 /** Money of a payment goes back to where it came from: cash as cash, credit as credit, never more than was paid. */
 export function returnMoney(batch: LedgerBatch, back: MoneyBack): void {
-  const { accountId, reference, code, amountMicros, paidMicros } = back;
+  const { accountId, reference, code, amountMicros, paidMicros, spender } = back;
   const wallet = batch.walletOf(accountId);
   invariant(wallet !== undefined, `account ${accountId} has a wallet`);
   invariant(amountMicros > 0n && amountMicros <= paidMicros, `${reference} gives back what was paid at most`);
@@ -38,5 +41,6 @@ export function returnMoney(batch: LedgerBatch, back: MoneyBack): void {
     ...withLotParts(lotParts),
     createdAt: batch.now,
   });
-  batch.apply({ transfers: [transfer], newLots });
+  const spend = spender && { spender, amountMicros: -amountMicros };
+  batch.apply({ transfers: [transfer], newLots, ...(spend !== undefined && { spend }) });
 }
