@@ -8,9 +8,18 @@ import {
 } from '@suanli/proto/suanli/billing/internal/v1/ledger.ts';
 import { ProviderWebhookServiceClient } from '@suanli/proto/suanli/billing/internal/v1/webhook.ts';
 import { BankTransferServiceClient, RechargeServiceClient } from '@suanli/proto/suanli/billing/v1/recharge.ts';
+import { DocumentServiceClient } from '@suanli/proto/suanli/billing/v1/document.ts';
+import { OrderServiceClient, PlanServiceClient } from '@suanli/proto/suanli/billing/v1/plan.ts';
+import { RefundServiceClient } from '@suanli/proto/suanli/billing/v1/refund.ts';
 import { BudgetServiceClient } from '@suanli/proto/suanli/billing/v1/budget.ts';
 import { StandingServiceClient } from '@suanli/proto/suanli/billing/v1/standing.ts';
 import { CreditServiceClient } from '@suanli/proto/suanli/billing/v1/credits.ts';
+import { QuoteDeskServiceClient } from '@suanli/proto/suanli/billing/internal/v1/quote.ts';
+import {
+  PriceBookServiceClient,
+  ProvenanceServiceClient,
+  QuoteServiceClient,
+} from '@suanli/proto/suanli/billing/v1/price.ts';
 import { PriceServiceClient, WalletServiceClient } from '@suanli/proto/suanli/billing/v1/wallet.ts';
 import { UsageRecorded } from '@suanli/proto/suanli/events/v1/usage.ts';
 import { EVENTS, type ServiceName, streamSubjects } from '@suanli/proto/subjects';
@@ -30,6 +39,7 @@ import { type BillingConfig, billingEnv } from '../src/config.ts';
 import { type Billing, createBilling } from '../src/service.ts';
 
 const PRICES_FILE = fileURLToPath(new URL('../../../deploy/catalogue/prices.yaml', import.meta.url));
+const PLANS_FILE = fileURLToPath(new URL('../../../deploy/catalogue/plans.yaml', import.meta.url));
 const DAY_MS = 86_400_000;
 const DEADLINE_MS = 10_000;
 
@@ -118,6 +128,10 @@ export function tenantMessage(tenant: TenantPath) {
 function connectClients(address: string, tls: { ca: string; cert: string; key: string }, owner: AsyncDisposableStack) {
   const options = { address, tls, defaultDeadlineMs: DEADLINE_MS };
   return {
+    plans: owner.use(createGrpcClient(PlanServiceClient, options)),
+    orders: owner.use(createGrpcClient(OrderServiceClient, options)),
+    documents: owner.use(createGrpcClient(DocumentServiceClient, options)),
+    refunds: owner.use(createGrpcClient(RefundServiceClient, options)),
     credits: owner.use(createGrpcClient(CreditServiceClient, options)),
     creditAdmin: owner.use(createGrpcClient(CreditAdminServiceClient, options)),
     wallet: owner.use(createGrpcClient(WalletServiceClient, options)),
@@ -130,6 +144,10 @@ function connectClients(address: string, tls: { ca: string; cert: string; key: s
     hold: owner.use(createGrpcClient(HoldServiceClient, options)),
     pricing: owner.use(createGrpcClient(PricingServiceClient, options)),
     usage: owner.use(createGrpcClient(UsageServiceClient, options)),
+    priceBook: owner.use(createGrpcClient(PriceBookServiceClient, options)),
+    quotes: owner.use(createGrpcClient(QuoteServiceClient, options)),
+    quoteDesk: owner.use(createGrpcClient(QuoteDeskServiceClient, options)),
+    provenance: owner.use(createGrpcClient(ProvenanceServiceClient, options)),
   };
 }
 
@@ -162,5 +180,6 @@ function environmentOf({ databaseUrl, bus, files, jwksUrl }: Infrastructure): Re
     REPLICA_ID: systemIds.next('replica'),
     SUANLI_DEV: '1',
     PRICES_FILE,
+    PLANS_FILE,
   };
 }

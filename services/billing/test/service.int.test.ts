@@ -217,8 +217,15 @@ describe('the billing service', () => {
       'cpu_time',
       'gpu_time',
       'gpu_time',
+      'items',
+      'requests',
+      'requests',
+      'storage_time',
+      'tokens_cache_write',
       'tokens_input',
+      'tokens_input_cached',
       'tokens_output',
+      'tokens_reasoning',
     ]);
     const wrong = await scheduler.wallet
       .listHolds({ page: { limit: 2, cursor: first.page?.nextCursor ?? '' }, status: '' }, { token })

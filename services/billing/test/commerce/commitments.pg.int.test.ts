@@ -1,4 +1,4 @@
 import { commitmentsSuite } from './commitments-suite.ts';
-import { billingOnPostgres } from './under-test.ts';
+import { billingOnPostgres } from '../under-test.ts';
 
 commitmentsSuite(billingOnPostgres);

@@ -1,4 +1,4 @@
 import { commitmentsSuite } from './commitments-suite.ts';
-import { billingInMemory } from './under-test.ts';
+import { billingInMemory } from '../under-test.ts';
 
 commitmentsSuite(billingInMemory);

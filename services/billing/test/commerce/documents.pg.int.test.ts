@@ -1,4 +1,4 @@
 import { documentsSuite } from './documents-suite.ts';
-import { billingOnPostgres } from './under-test.ts';
+import { billingOnPostgres } from '../under-test.ts';
 
 documentsSuite(billingOnPostgres);

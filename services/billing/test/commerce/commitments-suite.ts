@@ -1,15 +1,15 @@
 import { systemContext } from '@suanli/kernel';
 import { describe, expect, it } from 'vitest';
-import { advanceSubscriptions } from '../src/app/plans/advance-subscriptions.ts';
-import { changePlan, releaseSubscription, setExpiryMode } from '../src/app/plans/change-subscription.ts';
-import { publishPlans } from '../src/app/plans/publish-plans.ts';
-import { purchasePlan } from '../src/app/plans/purchase-plan.ts';
-import { recharge } from '../src/app/wallet/recharge.ts';
-import { refundMoneyToWallet } from '../src/app/refunds/refund-to-wallet.ts';
-import { DAY_MS } from '../src/domain/calendar/calendar.ts';
-import type { NewPlan } from '../src/domain/plan/plan.ts';
-import { aTenantPath, NOW } from '../src/testing/builders.ts';
-import type { BillingUnderTest } from './under-test.ts';
+import { advanceSubscriptions } from '../../src/app/plans/advance-subscriptions.ts';
+import { changePlan, releaseSubscription, setExpiryMode } from '../../src/app/plans/change-subscription.ts';
+import { publishPlans } from '../../src/app/plans/publish-plans.ts';
+import { purchasePlan } from '../../src/app/plans/purchase-plan.ts';
+import { recharge } from '../../src/app/wallet/recharge.ts';
+import { refundMoneyToWallet } from '../../src/app/refunds/refund-to-wallet.ts';
+import { DAY_MS } from '../../src/domain/calendar/calendar.ts';
+import type { NewPlan } from '../../src/domain/plan/plan.ts';
+import { aTenantPath, NOW } from '../../src/testing/builders.ts';
+import type { BillingUnderTest } from '../under-test.ts';
 
 const A100: NewPlan = {
   code: 'a100-month',

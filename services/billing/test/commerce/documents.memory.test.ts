@@ -1,4 +1,4 @@
 import { documentsSuite } from './documents-suite.ts';
-import { billingInMemory } from './under-test.ts';
+import { billingInMemory } from '../under-test.ts';
 
 documentsSuite(billingInMemory);

@@ -1,21 +1,21 @@
 import { systemContext } from '@suanli/kernel';
 import { describe, expect, it } from 'vitest';
-import { creditLateUsage, creditUnusableTime } from '../src/app/credits/credit-unusable-time.ts';
-import { closeMonths } from '../src/app/documents/close-month.ts';
-import { getStatement } from '../src/app/documents/get-statement.ts';
-import { issueDocuments } from '../src/app/documents/issue-documents.ts';
-import { publishPlans } from '../src/app/plans/publish-plans.ts';
-import { purchasePlan } from '../src/app/plans/purchase-plan.ts';
-import { rateUsages } from '../src/app/rating/rate-usages.ts';
-import { decidePayoutRequested } from '../src/app/refunds/decide-payout.ts';
-import { refundMoneyToWallet } from '../src/app/refunds/refund-to-wallet.ts';
-import { requestPayout } from '../src/app/refunds/request-payout.ts';
-import { recharge } from '../src/app/wallet/recharge.ts';
-import { DAY_MS, dayOf, HOUR_MS, monthAfter, monthOf } from '../src/domain/calendar/calendar.ts';
-import type { Invoice } from '../src/domain/document/invoice.ts';
-import { addsUp } from '../src/domain/document/statement.ts';
-import { aTenantPath, aUsage, NOW } from '../src/testing/builders.ts';
-import type { BillingUnderTest } from './under-test.ts';
+import { creditLateUsage, creditUnusableTime } from '../../src/app/credits/credit-unusable-time.ts';
+import { closeMonths } from '../../src/app/documents/close-month.ts';
+import { getStatement } from '../../src/app/documents/get-statement.ts';
+import { issueDocuments } from '../../src/app/documents/issue-documents.ts';
+import { publishPlans } from '../../src/app/plans/publish-plans.ts';
+import { purchasePlan } from '../../src/app/plans/purchase-plan.ts';
+import { rateUsages } from '../../src/app/rating/rate-usages.ts';
+import { decidePayoutRequested } from '../../src/app/refunds/decide-payout.ts';
+import { refundMoneyToWallet } from '../../src/app/refunds/refund-to-wallet.ts';
+import { requestPayout } from '../../src/app/refunds/request-payout.ts';
+import { recharge } from '../../src/app/wallet/recharge.ts';
+import { DAY_MS, dayOf, HOUR_MS, monthAfter, monthOf } from '../../src/domain/calendar/calendar.ts';
+import type { Invoice } from '../../src/domain/document/invoice.ts';
+import { addsUp } from '../../src/domain/document/statement.ts';
+import { aTenantPath, aUsage, NOW } from '../../src/testing/builders.ts';
+import type { BillingUnderTest } from '../under-test.ts';
 
 const MONTH = monthOf(NOW);
 
