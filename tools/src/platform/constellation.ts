@@ -120,7 +120,7 @@ function ownEnv(service: ServiceName, around: Surroundings, userEnv: NodeJS.Proc
         ...picked(userEnv, PASSED_TO_GATEWAY),
       };
     case 'billing':
-      return { PRICES_FILE: inRoot(CATALOGUE, 'prices.yaml') };
+      return { PRICES_FILE: inRoot(CATALOGUE, 'prices.yaml'), PLANS_FILE: inRoot(CATALOGUE, 'plans.yaml') };
     case 'scheduler':
       return {
         CATALOGUE_FILE: inRoot(CATALOGUE, 'compute.yaml'),
