@@ -144,15 +144,18 @@ describe('commitments, documents and refunds over gRPC', () => {
     const accounts = await Promise.all(Array.from({ length: 10 }, () => anAccount(100n)));
     await Promise.all(accounts.map(({ tenant }) => used(tenant, `use-${tenant.accountId}`)));
     for (const { as } of accounts) await eventually(async () => expect(await spentOf(as)).toBe(12_800_000n));
-    await Promise.all(
+    const outcomes = await Promise.all(
       accounts.flatMap(({ as }) =>
         [gateway, other].map((client, i) =>
-          client.documents.issueInvoice({ requestId: `inv-${i}` }, as).catch((error: { reason?: string }) => {
-            expect(error.reason).toBe('NOTHING_TO_INVOICE');
-          }),
+          client.documents.issueInvoice({ requestId: `inv-${i}` }, as).then(
+            () => 'issued',
+            (error: { reason?: string }) => error.reason,
+          ),
         ),
       ),
     );
+    expect(outcomes.filter((outcome) => outcome === 'issued')).toHaveLength(accounts.length);
+    expect(outcomes.filter((outcome) => outcome === 'NOTHING_TO_INVOICE')).toHaveLength(accounts.length);
     const { db } = platform.database;
     const issued = (await db.select({ number: invoices.number }).from(invoices)).map((row) => row.number).sort();
     const [counter] = await db.select().from(documentNumbers);

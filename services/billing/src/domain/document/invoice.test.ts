@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { shanghai } from '../../testing/dates.ts';
 import { draftDocuments, type OpenItem } from './invoice.ts';
 import { documentNumber, seriesOf } from './series.ts';
 
@@ -65,7 +66,7 @@ describe('draftDocuments', () => {
 
 describe('numbers of documents', () => {
   it('count in the year of Shanghai, each kind in its own series', () => {
-    const newYear = Date.parse('2027-01-01T00:00:00+08:00');
+    const newYear = shanghai('2027-01-01T00:00:00');
     expect(documentNumber(seriesOf('invoice', newYear - 1), 41)).toBe('SL-2026-000041');
     expect(documentNumber(seriesOf('credit_note', newYear), 1)).toBe('SLC-2027-000001');
   });

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { greenwich, shanghai } from '../../testing/dates.ts';
 import { DAY_MS, HOUR_MS, parseZone, SHANGHAI, UTC } from '../calendar/calendar.ts';
 import { COMMITMENT_POLICY, releaseRule } from './policy.ts';
 import { periodOf, releaseMicros, unusedMicros, unusedSeconds, upgradeMicros } from './proration.ts';
 
 const zones = fc.constantFrom(SHANGHAI, UTC, parseZone('-11:30') ?? UTC, parseZone('Asia/Tokyo') ?? UTC);
-const anchors = fc.integer({ min: Date.UTC(2023, 0, 1), max: Date.UTC(2032, 11, 31) });
+const anchors = fc.integer({ min: greenwich('2023-01-01T00:00:00'), max: greenwich('2032-12-31T00:00:00') });
 const prices = fc.bigInt({ min: 1n, max: 1_000_000_000_000_000n });
 const lengths = fc.constantFrom('month' as const, 'year' as const);
 const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 });
@@ -26,17 +27,17 @@ describe('periods', () => {
   });
 
   it.each([
-    ['a month-end anchor is clipped and comes back', '2027-01-31T10:00:00+08:00', 1, '2027-02-28T10:00:00+08:00'],
-    ['February of a leap year has its 29th', '2028-01-31T10:00:00+08:00', 1, '2028-02-29T10:00:00+08:00'],
-    ['the 31st is not lost after February', '2027-01-31T10:00:00+08:00', 2, '2027-03-31T10:00:00+08:00'],
+    ['a month-end anchor is clipped and comes back', '2027-01-31T10:00:00', 1, '2027-02-28T10:00:00'],
+    ['February of a leap year has its 29th', '2028-01-31T10:00:00', 1, '2028-02-29T10:00:00'],
+    ['the 31st is not lost after February', '2027-01-31T10:00:00', 2, '2027-03-31T10:00:00'],
   ])('%s', (_story, anchor, index, start) => {
-    expect(periodOf(Date.parse(anchor), 'month', index, SHANGHAI).from).toBe(Date.parse(start));
+    expect(periodOf(shanghai(anchor), 'month', index, SHANGHAI).from).toBe(shanghai(start));
   });
 
   it('of a year from a leap day end on 28 February and find the leap day again', () => {
-    const anchor = Date.parse('2028-02-29T00:00:00+08:00');
-    expect(periodOf(anchor, 'year', 0, SHANGHAI).to).toBe(Date.parse('2029-02-28T00:00:00+08:00'));
-    expect(periodOf(anchor, 'year', 3, SHANGHAI).to).toBe(Date.parse('2032-02-29T00:00:00+08:00'));
+    const anchor = shanghai('2028-02-29T00:00:00');
+    expect(periodOf(anchor, 'year', 0, SHANGHAI).to).toBe(shanghai('2029-02-28T00:00:00'));
+    expect(periodOf(anchor, 'year', 3, SHANGHAI).to).toBe(shanghai('2032-02-29T00:00:00'));
   });
 });
 
@@ -93,13 +94,13 @@ describe('proration', () => {
   });
 
   it('of a whole number of days is exact: not 20.03 where 20.00 is right', () => {
-    const period = periodOf(Date.parse('2026-06-01T00:00:00+08:00'), 'month', 0, SHANGHAI);
+    const period = periodOf(shanghai('2026-06-01T00:00:00'), 'month', 0, SHANGHAI);
     expect(unusedMicros(30_000_000n, period, period.from + 10 * DAY_MS)).toBe(20_000_000n);
   });
 
   it('counts the days that the month has, not thirty', () => {
-    const february = periodOf(Date.parse('2026-02-01T00:00:00+08:00'), 'month', 0, SHANGHAI);
-    const march = periodOf(Date.parse('2026-03-01T00:00:00+08:00'), 'month', 0, SHANGHAI);
+    const february = periodOf(shanghai('2026-02-01T00:00:00'), 'month', 0, SHANGHAI);
+    const march = periodOf(shanghai('2026-03-01T00:00:00'), 'month', 0, SHANGHAI);
     expect(unusedMicros(28_000_000n, february, february.to - DAY_MS)).toBe(1_000_000n);
     expect(unusedMicros(31_000_000n, march, march.to - DAY_MS)).toBe(1_000_000n);
   });

@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DAY_MS } from '../calendar/calendar.ts';
+import { shanghai } from '../../testing/dates.ts';
+import { DAY_MS, dayOf } from '../calendar/calendar.ts';
 import { decideExpiryMode, decidePlanChange, decidePurchase, decideRelease } from './decide-change.ts';
 import { afterAttempt, dueStep, ended, rolled } from './decide-period.ts';
 import { type Plan, planOnSale } from './plan.ts';
 import type { ExpiryMode } from './policy.ts';
 import { LAST_ATTEMPT, type Subscription, termsOf } from './subscription.ts';
 
-const NOW = Date.parse('2026-01-31T12:00:00+08:00');
+const NOW = shanghai('2026-01-31T12:00:00');
 const tenant = { accountId: 'acc_1', workspaceId: 'wsp_1', principalId: 'key_1' };
 const reservation = { kind: 'reservation', item: 'gpu.a100-80g', region: 'cn-shanghai', count: 1 } as const;
 const plan: Plan = {
@@ -39,7 +40,7 @@ describe('a purchase', () => {
     const decision = decidePurchase({ tenant, plan, quantity: 3, expiryMode: 'renew' }, at(NOW));
     if (decision.kind === 'refused') throw new Error('refused');
     expect(decision.money.charge?.amountMicros).toBe(18_000_000_000n);
-    expect(decision.subscription.periodTo).toBe(Date.parse('2026-02-28T12:00:00+08:00'));
+    expect(decision.subscription.periodTo).toBe(shanghai('2026-02-28T12:00:00'));
     expect(decision.subscription.dueAt).toBe(decision.subscription.periodTo - 7 * DAY_MS);
   });
 
@@ -98,7 +99,7 @@ describe('renewal', () => {
     let subscription = bought();
     const ends: string[] = [];
     for (let i = 0; i < 4; i++) {
-      ends.push(new Date(subscription.periodTo).toISOString().slice(0, 10));
+      ends.push(dayOf(subscription.periodTo));
       const paid = afterAttempt(
         subscription,
         0,
