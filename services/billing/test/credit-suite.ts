@@ -81,6 +81,12 @@ export function creditSuite(make: () => Promise<BillingUnderTest>): void {
       expect(await purse.use(6n)).toMatchObject({ walletMicros: 14n, writtenOffMicros: 0n });
       expect(await purse.left()).toEqual([0n, 0n]);
       expect(await purse.posted()).toBe(92n);
+      const { rows } = await billing.deps.reads.billLines(tenant, { limit: 1 }, '');
+      const evidence = await billing.deps.reads.evidence(tenant, rows[0]?.id ?? '');
+      const credit = evidence?.transfers.map(({ lotParts = [] }) =>
+        lotParts.map((part) => part.amountMicros).toSorted((a, b) => Number(b - a)),
+      );
+      expect(credit).toEqual([[10n, 4n], [6n]]);
       await billing.audit();
     });
 

@@ -24,7 +24,7 @@ export type BillingUnderTest = AsyncDisposable & {
   clock: SimClock;
   /** Refolds everything; throws when a promise is broken. */
   audit(): Promise<void>;
-  /** Subjects or kinds of the facts told so far, in order. */
+  /** Subjects or kinds of the facts told so far, in order; but for the transfers themselves. */
   told(): Promise<string[]>;
 };
 
@@ -37,7 +37,9 @@ export async function billingInMemory(): Promise<BillingUnderTest> {
     clock,
     audit: async () => auditMemory(state()),
     told: async () =>
-      state().events.map((event) => (event.kind === 'wallet_level_changed' ? event.change : event.kind)),
+      state()
+        .events.filter((event) => event.kind !== 'transfers_booked')
+        .map((event) => (event.kind === 'wallet_level_changed' ? event.change : event.kind)),
     [Symbol.asyncDispose]: async () => undefined,
   };
 }
@@ -73,7 +75,8 @@ export async function billingOnPostgres(): Promise<BillingOnPostgres> {
     },
     async told() {
       const rows = await db.select({ subject: outbox.subject }).from(outbox).orderBy(outbox.position);
-      return rows.map((row) => KIND_OF_SUBJECT[row.subject.split('.').slice(2, 4).join('.')] ?? row.subject);
+      const kinds = rows.map((row) => KIND_OF_SUBJECT[row.subject.split('.').slice(2, 4).join('.')] ?? row.subject);
+      return kinds.filter((kind) => kind !== 'transfers_booked');
     },
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
@@ -88,6 +91,7 @@ const KIND_OF_SUBJECT: Record<string, string> = {
   'wallet.ran_low': 'ran_low',
   'wallet.exhausted': 'exhausted',
   'wallet.restored': 'restored',
+  'transfer.booked': 'transfers_booked',
   'lot.expired': 'lot_expired',
   'lot.expiring': 'lot_expiring',
   'budget.threshold_reached': 'budget_threshold_reached',
