@@ -17,6 +17,7 @@ export const EVENTS = {
   storageUsageRecorded: { subject: 'suanli.modelhub.usage.recorded.v1', message: 'UsageRecorded' },
   chargeRated: { subject: 'suanli.billing.charge.rated.v1', message: 'ChargeRated' },
   transferBooked: { subject: 'suanli.billing.transfer.booked.v1', message: 'TransfersBooked' },
+  ledgerSealed: { subject: 'suanli.billing.ledger.sealed.v1', message: 'LedgerSealed' },
   holdClosed: { subject: 'suanli.billing.hold.closed.v1', message: 'HoldEnded' },
   holdExpired: { subject: 'suanli.billing.hold.expired.v1', message: 'HoldEnded' },
   walletRanLow: { subject: 'suanli.billing.wallet.ran_low.v1', message: 'WalletLevelChanged' },

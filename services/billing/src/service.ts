@@ -20,6 +20,7 @@ import { openChannels } from './adapters/channels/open-channels.ts';
 import { creditLoop } from './adapters/credit-loop.ts';
 import { documentLoop, subscriptionLoop } from './adapters/commerce-loops.ts';
 import { expiryLoop } from './adapters/expiry-loop.ts';
+import { sealingLoop } from './adapters/sealing-loop.ts';
 import { documentService } from './adapters/grpc/commerce/document-service.ts';
 import { orderService, planService } from './adapters/grpc/commerce/plan-service.ts';
 import { refundService } from './adapters/grpc/commerce/refund-service.ts';
@@ -176,6 +177,7 @@ export async function createBilling(config: BillingConfig, overrides: BillingOve
     addresses,
     async start() {
       loops.run('outbox relay', (signal) => relay.run(signal));
+      loops.run('ledger sealer', sealingLoop({ db, ids, holder, clock, logger, committed: relay.wake }));
       loops.run(
         'hold expiry',
         expiryLoop({ billing, db, ids, holder, clock, metrics: money, logger, committed: relay.wake }),

@@ -2,6 +2,7 @@ import type { Clock, IdSource, Instant, Micros } from '@suanli/kernel';
 import type { ArrearsTerms } from '../domain/arrears/standing.ts';
 import type { Hold } from '../domain/hold/hold.ts';
 import type { LevelChange } from '../domain/ledger/ledger-batch.ts';
+import type { Seal } from '../domain/ledger/seal.ts';
 import type { Transfer } from '../domain/ledger/transfer.ts';
 import type { Wallet } from '../domain/ledger/wallet.ts';
 import type { RatedCharge } from '../domain/rating/rate-usage.ts';
@@ -113,6 +114,7 @@ export interface RequestStore {
 
 export type BillingEvent =
   | { kind: 'transfers_booked'; transfers: readonly Transfer[] }
+  | { kind: 'ledger_sealed'; seal: Seal }
   | { kind: 'hold_ended'; hold: Hold }
   | LotEvent
   | PlanEvent

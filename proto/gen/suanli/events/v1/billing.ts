@@ -109,6 +109,21 @@ export interface AccountArrearsChanged {
   version: bigint;
 }
 
+/**
+ * suanli.billing.ledger.sealed.v1: a link was added to the hash chain over transfers. Keep its hash where nobody can
+ * rewrite it: with it the whole ledger before it can be verified.
+ */
+export interface LedgerSealed {
+  number: bigint;
+  /** Positions of the first and the last transfer that it covers. */
+  firstPosition: bigint;
+  lastPosition: bigint;
+  transferCount: number;
+  /** SHA-256 in hex. */
+  previousHash: string;
+  hash: string;
+}
+
 function createBaseChargeRated(): ChargeRated {
   return {
     usageId: "",
@@ -1471,6 +1486,184 @@ export const AccountArrearsChanged: MessageFns<AccountArrearsChanged> = {
     message.nextAt = object.nextAt ?? undefined;
     message.reason = object.reason ?? "";
     message.version = (object.version !== undefined && object.version !== null) ? BigInt(object.version) : 0n;
+    return message;
+  },
+};
+
+function createBaseLedgerSealed(): LedgerSealed {
+  return { number: 0n, firstPosition: 0n, lastPosition: 0n, transferCount: 0, previousHash: "", hash: "" };
+}
+
+export const LedgerSealed: MessageFns<LedgerSealed> = {
+  encode(message: LedgerSealed, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.number !== 0n) {
+      if (BigInt.asIntN(64, message.number) !== message.number) {
+        throw new globalThis.Error("value provided for field message.number of type int64 too large");
+      }
+      writer.uint32(8).int64(message.number);
+    }
+    if (message.firstPosition !== 0n) {
+      if (BigInt.asIntN(64, message.firstPosition) !== message.firstPosition) {
+        throw new globalThis.Error("value provided for field message.firstPosition of type int64 too large");
+      }
+      writer.uint32(16).int64(message.firstPosition);
+    }
+    if (message.lastPosition !== 0n) {
+      if (BigInt.asIntN(64, message.lastPosition) !== message.lastPosition) {
+        throw new globalThis.Error("value provided for field message.lastPosition of type int64 too large");
+      }
+      writer.uint32(24).int64(message.lastPosition);
+    }
+    if (message.transferCount !== 0) {
+      writer.uint32(32).int32(message.transferCount);
+    }
+    if (message.previousHash !== "") {
+      writer.uint32(42).string(message.previousHash);
+    }
+    if (message.hash !== "") {
+      writer.uint32(50).string(message.hash);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LedgerSealed {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLedgerSealed();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.number = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.firstPosition = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.lastPosition = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.transferCount = reader.int32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.previousHash = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.hash = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): LedgerSealed {
+    return {
+      number: isSet(object.number) ? BigInt(object.number) : 0n,
+      firstPosition: isSet(object.firstPosition)
+        ? BigInt(object.firstPosition)
+        : isSet(object.first_position)
+        ? BigInt(object.first_position)
+        : 0n,
+      lastPosition: isSet(object.lastPosition)
+        ? BigInt(object.lastPosition)
+        : isSet(object.last_position)
+        ? BigInt(object.last_position)
+        : 0n,
+      transferCount: isSet(object.transferCount)
+        ? globalThis.Number(object.transferCount)
+        : isSet(object.transfer_count)
+        ? globalThis.Number(object.transfer_count)
+        : 0,
+      previousHash: isSet(object.previousHash)
+        ? globalThis.String(object.previousHash)
+        : isSet(object.previous_hash)
+        ? globalThis.String(object.previous_hash)
+        : "",
+      hash: isSet(object.hash) ? globalThis.String(object.hash) : "",
+    };
+  },
+
+  toJSON(message: LedgerSealed): unknown {
+    const obj: any = {};
+    if (message.number !== 0n) {
+      obj.number = message.number.toString();
+    }
+    if (message.firstPosition !== 0n) {
+      obj.firstPosition = message.firstPosition.toString();
+    }
+    if (message.lastPosition !== 0n) {
+      obj.lastPosition = message.lastPosition.toString();
+    }
+    if (message.transferCount !== 0) {
+      obj.transferCount = Math.round(message.transferCount);
+    }
+    if (message.previousHash !== "") {
+      obj.previousHash = message.previousHash;
+    }
+    if (message.hash !== "") {
+      obj.hash = message.hash;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<LedgerSealed>): LedgerSealed {
+    return LedgerSealed.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LedgerSealed>): LedgerSealed {
+    const message = createBaseLedgerSealed();
+    message.number = (object.number !== undefined && object.number !== null) ? BigInt(object.number) : 0n;
+    message.firstPosition = (object.firstPosition !== undefined && object.firstPosition !== null)
+      ? BigInt(object.firstPosition)
+      : 0n;
+    message.lastPosition = (object.lastPosition !== undefined && object.lastPosition !== null)
+      ? BigInt(object.lastPosition)
+      : 0n;
+    message.transferCount = object.transferCount ?? 0;
+    message.previousHash = object.previousHash ?? "";
+    message.hash = object.hash ?? "";
     return message;
   },
 };

@@ -1,6 +1,6 @@
-import { type Instant, invariant } from '@suanli/kernel';
+import type { Instant } from '@suanli/kernel';
 import type { OutboxEvent } from '@suanli/postgres';
-import { ChargeRated, HoldEnded, TransfersBooked, WalletLevelChanged } from '@suanli/proto/suanli/events/v1/billing.ts';
+import { ChargeRated, HoldEnded, WalletLevelChanged } from '@suanli/proto/suanli/events/v1/billing.ts';
 import { EVENTS } from '@suanli/proto/subjects';
 import type { BillingEvent } from '../../app/ports.ts';
 import { availableMicros } from '../../domain/ledger/wallet.ts';
@@ -8,6 +8,7 @@ import { writeTenant } from '../proto-tenant.ts';
 import { documentFact, planFact, refundFact } from './commerce-events.ts';
 import { lotChanged } from './credit-events.ts';
 import { accountArrearsChanged, budgetThresholdReached } from './guard-events.ts';
+import { ledgerSealed, transfersBooked } from './ledger-events.ts';
 
 type Fact = Omit<OutboxEvent, 'id' | 'occurredAt'>;
 
@@ -20,6 +21,8 @@ function factOf(event: BillingEvent, occurredAt: Instant): Fact {
   switch (event.kind) {
     case 'transfers_booked':
       return transfersBooked(event);
+    case 'ledger_sealed':
+      return ledgerSealed(event);
     case 'budget_threshold_reached':
       return budgetThresholdReached(event);
     case 'account_arrears_changed':
@@ -43,26 +46,6 @@ function factOf(event: BillingEvent, occurredAt: Instant): Fact {
     case 'charge_rated':
       return chargeRated(event);
   }
-}
-
-function transfersBooked({ transfers }: Extract<BillingEvent, { kind: 'transfers_booked' }>): Fact {
-  const [first] = transfers;
-  invariant(first !== undefined, 'an event of transfers names at least one');
-  return {
-    subject: EVENTS.transferBooked.subject,
-    aggregateId: first.id,
-    aggregateVersion: 1n,
-    payload: TransfersBooked.toJSON({
-      transfers: transfers.map(({ id, kind, code, fromAccountId, toAccountId, amountMicros }) => ({
-        transferId: id,
-        kind,
-        code,
-        fromAccountId,
-        toAccountId,
-        amountMicros,
-      })),
-    }),
-  };
 }
 
 function holdEnded({ hold }: Extract<BillingEvent, { kind: 'hold_ended' }>): Fact {

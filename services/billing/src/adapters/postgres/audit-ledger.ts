@@ -2,6 +2,7 @@ import type { Instant } from '@suanli/kernel';
 import { type Database, type Tx, withTransaction } from '@suanli/postgres';
 import { sql } from 'drizzle-orm';
 import { auditChecks } from './audit-checks.ts';
+import { auditSeals } from './seals/audit-seals.ts';
 
 /** What a refold of everything found. `driftMicros` is "0" and `broken` is empty when every promise holds. */
 export type AuditReport = {
@@ -10,6 +11,10 @@ export type AuditReport = {
   /** Rows that break a promise, by check. */
   broken: Record<string, number>;
   checks: number;
+  /** Links of the hash chain, the last position that they cover, and the hash of the last. */
+  seals: number;
+  sealedPosition: string;
+  headHash: string;
   wallets: number;
   transfers: number;
   entries: number;
@@ -40,13 +45,21 @@ export function auditLedger(db: Database, now: Instant): Promise<AuditReport> {
         drift += BigInt(row?.drift ?? '0');
         if (row?.rows !== '0') broken[check.name] = Number(row?.rows);
       }
-      return { driftMicros: drift.toString(), broken, checks: checks.length, ...(await counts(tx)) };
+      const { brokenSeals, seals, sealedPosition, headHash } = await auditSeals(tx);
+      if (brokenSeals > 0) broken['hashChain'] = brokenSeals;
+      return {
+        driftMicros: drift.toString(),
+        broken,
+        checks: checks.length + 1,
+        ...{ seals, sealedPosition: sealedPosition.toString(), headHash },
+        ...(await counts(tx)),
+      };
     },
     { isolation: 'repeatable read' },
   );
 }
 
-type Counts = Omit<AuditReport, 'driftMicros' | 'broken' | 'checks'>;
+type Counts = Omit<AuditReport, 'driftMicros' | 'broken' | 'checks' | 'seals' | 'sealedPosition' | 'headHash'>;
 
 async function counts(tx: Tx): Promise<Counts> {
   const found = await tx.execute<Record<keyof Counts, string>>(sql`
