@@ -26,7 +26,7 @@ export async function fund(deps: BillingDeps, amountMicros: bigint, accountId = 
   await deps.transact(async (stores) => {
     await openWallet(deps, stores, accountId);
     const batch = await lockBatch(deps, stores, { accountIds: [accountId], holdIds: [] });
-    const decision = giveNow(batch, { accountId, amountMicros, code: 'refund', reference: 'test' });
+    const decision = giveNow(batch, { accountId, amountMicros, code: 'movement', reference: 'test' });
     invariant(decision.kind === 'paid', 'the wallet takes money');
     await writeBatch(deps, stores, batch);
   });
@@ -195,7 +195,7 @@ export function guardSuite(open: () => Promise<BillingUnderTest>): void {
     await deps.transact(async (stores) => {
       const batch = await lockBatch(deps, stores, { accountIds: ['acc_1'], holdIds: [] });
       const spender = { tenant: aTenantPath(), scope };
-      giveNow(batch, { accountId: 'acc_1', amountMicros: 40n, code: 'refund', spender, reference: 'rfd_1' });
+      giveNow(batch, { accountId: 'acc_1', amountMicros: 40n, code: 'movement', spender, reference: 'rfd_1' });
       await writeBatch(deps, stores, batch);
     });
     expect(await pay(40n)).toMatchObject({ kind: 'paid' });
