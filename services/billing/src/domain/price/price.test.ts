@@ -76,7 +76,11 @@ describe('quoteUsage', () => {
         fc.bigInt(0n, 10n ** 9n),
         fc.bigInt(1n, 10n ** 10n),
         (quantity, amountMicros, perQuantity) => {
-          const quoted = quoteUsage({ prices: [aPrice({ amountMicros, perQuantity })], discounts: [] }, [{ ...asked, quantity }], 0);
+          const quoted = quoteUsage(
+            { prices: [aPrice({ amountMicros, perQuantity })], discounts: [] },
+            [{ ...asked, quantity }],
+            0,
+          );
           const charge = mulDivFloor(quantity, amountMicros, perQuantity);
           if (charge > 2n ** 62n) return;
           if (quoted.kind !== 'quoted') throw new Error(quoted.reason);
