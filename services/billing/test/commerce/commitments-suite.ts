@@ -71,7 +71,7 @@ export function commitmentsSuite(make: () => Promise<BillingUnderTest>): void {
     return found;
   };
   const ordersOf = async ({ deps }: BillingUnderTest) =>
-    (await deps.reads.orders(tenant, { limit: 50 }, '')).rows.reverse();
+    (await deps.reads.orders(tenant, { limit: 50 }, '')).rows.filter((one) => one.kind !== 'recharge').reverse();
 
   describe('a plan', () => {
     it('is paid whole and at once, with an order, and told as a reservation', async () => {
@@ -309,6 +309,12 @@ export function commitmentsSuite(make: () => Promise<BillingUnderTest>): void {
       expect(released).toMatchObject({ refundedMicros: 1_000_000n });
       expect(await money(billing)).toBe(1_000_000_000n);
     });
+  });
+
+  it('stands among the orders beside what was paid in', async () => {
+    await using billing = await start();
+    const { rows } = await billing.deps.reads.orders(tenant, { limit: 50 }, 'recharge');
+    expect(rows).toMatchObject([{ title: 'development', amountMicros: 1_000_000_000n }]);
   });
 
   it('starts at the time of the clock, so that months can be simulated', async () => {

@@ -166,6 +166,7 @@ export function documentsSuite(make: () => Promise<BillingUnderTest>): void {
         [7n, false],
       ]);
       expect(await invoicedMicros(billing)).toBe(await spentMicros(billing));
+      await billing.audit();
     });
 
     it('are issued on request over what is open, once for a request, and not over nothing', async () => {
@@ -225,6 +226,7 @@ export function documentsSuite(make: () => Promise<BillingUnderTest>): void {
       expect(note).toMatchObject({ kind: 'credit_note', originalId: first?.id, totalMicros: 200n });
       expect(note?.number).toMatch(/^SLC-\d{4}-000001$/);
       expect(await invoicedMicros(billing)).toBe(await spentMicros(billing));
+      await billing.audit();
     });
   });
 

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { ratingChecks } from './audit-rating.ts';
 import { budgetChecks } from './audit-budgets.ts';
+import { commerceChecks } from './commerce/audit-commerce.ts';
 import { creditChecks } from './audit-credit.ts';
 import { rechargeChecks } from './recharges/audit-recharges.ts';
 
@@ -88,5 +89,13 @@ export function auditChecks(nowMs: number): AuditCheck[] {
     broken: sql`
       select 0 as drift from holds where resolved_at is null and release_at < ${latest}::timestamptz`,
   };
-  return [...ledgerChecks, ...holdChecks, ...creditChecks, ...budgetChecks, endsInTime, ...ratingChecks];
+  return [
+    ...ledgerChecks,
+    ...holdChecks,
+    ...creditChecks,
+    ...commerceChecks,
+    ...budgetChecks,
+    endsInTime,
+    ...ratingChecks,
+  ];
 }

@@ -1,6 +1,7 @@
 import { invariant } from '@suanli/kernel';
 import type { LedgerBatch } from '../../domain/ledger/ledger-batch.ts';
 import { clearingAccount } from '../../domain/ledger/transfer.ts';
+import { plainOrder } from '../../domain/order/order.ts';
 import { decideMovement } from '../../domain/recharge/decide-movement.ts';
 import type { Recharge } from '../../domain/recharge/recharge.ts';
 import type { WantedMovement } from '../../domain/recharge/standing.ts';
@@ -38,6 +39,11 @@ export async function bookMovements(
     batch.apply({ transfers: decision.transfers });
     if (decision.owedMicros !== owedMicros) {
       await stores.recharges.saveOwed(accountId, decision.owedMicros, batch.now);
+    }
+    if (one.kind === 'receipt') {
+      const { tenant, channel: title, id: subjectId } = recharge;
+      const { amountMicros } = one;
+      await stores.orders.insert(plainOrder({ tenant, kind: 'recharge', subjectId, title, amountMicros }, batch));
     }
     current = decision.recharge;
   }

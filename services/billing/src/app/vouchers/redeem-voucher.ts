@@ -1,7 +1,8 @@
-import { type CallContext, invariant } from '@suanli/kernel';
+import { type CallContext, invariant, type TenantPath } from '@suanli/kernel';
 import { grantLot, type GrantRefusalReason } from '../../domain/lot/grant-lot.ts';
 import type { Lot } from '../../domain/lot/lot.ts';
 import { blockedForMs, withFailure } from '../../domain/voucher/attempts.ts';
+import { plainOrder } from '../../domain/order/order.ts';
 import { creditExpiry, type RedeemRefusalReason, refuseRedemption } from '../../domain/voucher/voucher.ts';
 import { readVoucherCode } from '../../domain/voucher/voucher-code.ts';
 import type { BillingDeps, BillingStores } from '../ports.ts';
@@ -34,7 +35,7 @@ export async function redeemVoucher(
     invariant(claim !== undefined, 'one request, one claim');
     if (claim.kind === 'conflict') return refused({ reason: 'request_id_reused' });
     if (claim.kind === 'replayed') return { kind: 'redeemed', lot: claim.answer };
-    const result = await redeem(deps, stores, accountId, codeHash);
+    const result = await redeem(deps, stores, ctx.tenant, codeHash);
     if (result.kind === 'refused') await stores.requests.forget(scope, [requestId]);
     else await stores.requests.remember(scope, [{ requestId, answer: result.lot }]);
     return result;
@@ -44,9 +45,10 @@ export async function redeemVoucher(
 async function redeem(
   deps: BillingDeps,
   stores: BillingStores,
-  accountId: string,
+  tenant: TenantPath,
   codeHash: string,
 ): Promise<RedeemResult> {
+  const { accountId } = tenant;
   await openWallet(deps, stores, accountId);
   const batch = await lockBatch(deps, stores, { accountIds: [accountId], holdIds: [] });
   // Before anything is told of the code: who may not redeem learns nothing.
@@ -73,6 +75,8 @@ async function redeem(
   if (decision.kind === 'refused') return refused({ reason: decision.reason });
   await writeBatch(deps, stores, batch);
   await stores.vouchers.redeem({ codeHash, accountId, batchId, lotId: decision.lot.id, redeemedAt: batch.now });
+  const order = { tenant, kind: 'voucher' as const, subjectId: decision.lot.id, title: name, amountMicros };
+  await stores.orders.insert(plainOrder(order, batch));
   return { kind: 'redeemed', lot: decision.lot };
 }
 

@@ -1,4 +1,4 @@
-import type { Instant, Micros, TenantPath } from '@suanli/kernel';
+import { CURRENCY, type Instant, type Micros, type TenantPath } from '@suanli/kernel';
 
 export type OrderKind = 'purchase' | 'renewal' | 'upgrade' | 'voucher' | 'recharge';
 export type OrderState = 'paid' | 'partly_refunded' | 'refunded';
@@ -46,4 +46,12 @@ export function spreadRefund(orders: readonly Order[], amountMicros: Micros): Or
     rest -= share;
   }
   return shares;
+}
+
+/** An order of something that has no period: money paid in, a voucher redeemed. */
+export function plainOrder(
+  of: Pick<Order, 'tenant' | 'kind' | 'subjectId' | 'title' | 'amountMicros'>,
+  ctx: { now: Instant; newId: (prefix: string) => string },
+): Order {
+  return { id: ctx.newId('ord'), ...of, refundedMicros: 0n, currency: CURRENCY, periodIndex: 0, createdAt: ctx.now };
 }
