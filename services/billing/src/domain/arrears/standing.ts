@@ -1,11 +1,10 @@
 import type { Instant, Micros } from '@suanli/kernel';
 
-export const STANDING_STATES = ['ok', 'warned', 'grace', 'suspended', 'deleting'] as const;
 /**
  * How an account stands that should pay. `warned` and `grace`: told, everything goes on. `suspended`: nothing new
  * begins, what runs stops. `deleting`: what it keeps is reclaimed.
  */
-export type StandingState = (typeof STANDING_STATES)[number];
+export type StandingState = 'ok' | 'warned' | 'grace' | 'suspended' | 'deleting';
 
 /** Why it stands so. */
 export type StandingReason =

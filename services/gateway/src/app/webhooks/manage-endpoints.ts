@@ -7,7 +7,7 @@ import type { WebhookDeps } from './ports.ts';
 /** Each event is told to all of them. */
 const MAX_ENDPOINTS = 20;
 /** How long the secret before signs too. */
-export const SECRET_OVERLAP_MS = 24 * 3_600_000;
+const SECRET_OVERLAP_MS = 24 * 3_600_000;
 /** Binds sealed secrets to their use. */
 export const SECRET_PURPOSE = 'webhook-secret';
 
