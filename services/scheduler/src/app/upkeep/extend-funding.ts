@@ -7,7 +7,7 @@ import { reason } from '../../domain/job/reason.ts';
 import type { Live } from '../../domain/workload/attempt.ts';
 import { commitChange } from '../commit-change.ts';
 import { LEADERSHIP, type SchedulerDeps } from '../deps.ts';
-import type { HoldResult } from '../ports.ts';
+import { budgetDetails, type HoldResult } from '../ports.ts';
 
 /**
  * Extends the money of what runs before it ends. Refused: the user is warned, and the tasks stop at `fundedUntil`, by
@@ -74,10 +74,11 @@ function extended(live: Live, funding: Funding): Live {
 
 function refusedMoney(deps: SchedulerDeps, live: Live, refusal: HoldResult & { kind: 'refused' }, now: Instant): Live {
   const { workload, attempt } = live;
+  const which = refusal.budget === undefined ? {} : budgetDetails(refusal.budget);
   if (now >= attempt.fundedUntil)
-    return stopLive(live, { cause: 'funds_exhausted', reason: reason('funds_exhausted') }, now);
+    return stopLive(live, { cause: 'funds_exhausted', reason: reason('funds_exhausted', which) }, now);
   const waiting = { ...live, attempt: { ...attempt, extendAt: now + deps.policy.extendRetryMs } };
   if (!isRunningOut(workload.spec, attempt, now, deps.policy.funding)) return waiting;
   const fundedUntil = new Date(attempt.fundedUntil).toISOString();
-  return notice(waiting, 'funds_running_out', { refusal: refusal.reason, funded_until: fundedUntil });
+  return notice(waiting, 'funds_running_out', { refusal: refusal.reason, funded_until: fundedUntil, ...which });
 }
