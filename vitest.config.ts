@@ -63,8 +63,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'soak',
-          globalSetup: ['tests/support/global-setup.ts'],
-          include: ['tests/soak/**/*.test.ts'],
+          ...REAL_SERVERS,
+          globalSetup: [...REAL_SERVERS.globalSetup, 'tests/support/global-setup.ts'],
+          include: ['tests/soak/**/*.test.ts', 'services/*/test/**/*.soak.test.ts'],
           exclude: IGNORED,
           pool: 'forks',
           fileParallelism: false,

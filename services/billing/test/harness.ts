@@ -64,9 +64,11 @@ export type Platform = AsyncDisposable & {
 export type Clients = Awaited<ReturnType<typeof connectClients>>;
 
 /** Real servers and the streams that billing consumes, without any of the services that publish there. */
-export async function startPlatform(): Promise<Platform> {
+export async function startPlatform(own: { database?: TestDatabase } = {}): Promise<Platform> {
   await using boot = new AsyncDisposableStack();
-  const database = boot.use(await testDatabase({ service: 'billing', migrationsFolder: MIGRATIONS_FOLDER }));
+  const database = boot.use(
+    own.database ?? (await testDatabase({ service: 'billing', migrationsFolder: MIGRATIONS_FOLDER })),
+  );
   const bus = boot.use(await testBus());
   const tls = boot.use(await testTls());
   const tokens = boot.use(await testTokens());
