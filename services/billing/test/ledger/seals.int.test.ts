@@ -90,3 +90,33 @@ it.each([
     await owner.end();
   }
 });
+
+it.each([
+  ['another lot paid', `update transfer_lots set lot_id = 'lot_z' where lot_id = 'lot_a'`],
+  ['a lot paid another part', `update transfer_lots set amount_micros = 3 where lot_id = 'lot_a'`],
+  ['a lot paid nothing', `delete from transfer_lots where lot_id = 'lot_b'`],
+  [
+    'a lot paid what was cash',
+    `insert into transfer_lots select id, 'lot_c', 1, reference from transfers where id = 'b'`,
+  ],
+])('that %s in the telling of whoever owns the database breaks the chain', async (_how, forgery) => {
+  await using ledger = await sealed();
+  const owner = new pg.Client({ connectionString: ledger.adminUrl });
+  await owner.connect();
+  try {
+    await owner.query('set session_replication_role = replica'); // Past the triggers, as the forger goes.
+    await owner.query(
+      `with booked as (
+         insert into transfers (id, kind, code, from_account_id, to_account_id, amount_micros, reference, created_at)
+         values ('a', 'post', 'charge', 'wal_1', 'platform:revenue', 7, 'bil_1', now()),
+                ('b', 'post', 'charge', 'wal_1', 'platform:revenue', 7, 'bil_1', now()))
+       insert into transfer_lots values ('a', 'lot_b', 2, 'bil_1'), ('a', 'lot_a', 4, 'bil_1')`,
+    );
+    await eventually(async () => (await ledger.report()).sealedPosition === '2', { timeoutMs: 15_000 });
+    expect((await ledger.report()).broken['hashChain']).toBeUndefined();
+    await owner.query(forgery);
+    expect((await ledger.report()).broken['hashChain']).toBe(1);
+  } finally {
+    await owner.end();
+  }
+});

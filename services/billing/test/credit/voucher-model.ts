@@ -1,4 +1,4 @@
-import { ATTEMPT_WINDOW_MS, MAX_FAILURES } from '../src/domain/voucher/attempts.ts';
+import { ATTEMPT_WINDOW_MS, MAX_FAILURES } from '../../src/domain/voucher/attempts.ts';
 
 /** Codes 0 to 2 are of one campaign, two an account; 3 is of another; any other is none. Each is for one account. */
 export class VoucherModel {

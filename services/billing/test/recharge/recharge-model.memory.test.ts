@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { silentLogger } from '@suanli/test-kit';
 import { expect, it } from 'vitest';
-import { receiveWebhook } from '../src/app/recharges/receive-webhook.ts';
-import { syncDueRecharges } from '../src/app/recharges/sync-due-recharges.ts';
-import type { FakeStripe } from '../src/testing/fake-stripe.ts';
+import { receiveWebhook } from '../../src/app/recharges/receive-webhook.ts';
+import { syncDueRecharges } from '../../src/app/recharges/sync-due-recharges.ts';
+import type { FakeStripe } from '../../src/testing/fake-stripe.ts';
 import { balance, begin, rechargesInMemory, TENANT, YUAN } from './recharges-under-test.ts';
 
 const OPERATIONS = [

@@ -3,8 +3,8 @@ import { WorkloadFenced } from '@suanli/proto/suanli/events/v1/scheduler.ts';
 import { EVENTS } from '@suanli/proto/subjects';
 import { eventually } from '@suanli/test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Billing } from '../src/service.ts';
-import { aTenant, type Clients, type Platform, startPlatform, tenantMessage } from './harness.ts';
+import type { Billing } from '../../src/service.ts';
+import { aTenant, type Clients, type Platform, startPlatform, tenantMessage } from '../harness.ts';
 
 const YUAN = 1_000_000n;
 const newPrice = {

@@ -3,7 +3,7 @@ import { systemClock } from '@suanli/kernel';
 import { describe, expect, it } from 'vitest';
 import { LedgerModel } from './ledger-model.ts';
 import { createRunner, operations } from './operations.ts';
-import type { BillingUnderTest } from './under-test.ts';
+import type { BillingUnderTest } from '../under-test.ts';
 
 /** The same commands against the model and against billing: equal answers, equal money, every promise kept, each time. */
 export function modelSuite(make: () => Promise<BillingUnderTest>, runs: { numRuns: number; timeoutMs: number }): void {

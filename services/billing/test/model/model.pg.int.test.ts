@@ -1,4 +1,4 @@
 import { modelSuite } from './model-suite.ts';
-import { billingOnPostgres } from './under-test.ts';
+import { billingOnPostgres } from '../under-test.ts';
 
 modelSuite(billingOnPostgres, { numRuns: 12, timeoutMs: 240_000 });

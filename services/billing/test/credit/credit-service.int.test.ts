@@ -3,8 +3,8 @@ import { eventually } from '@suanli/test-kit';
 import { outbox } from '@suanli/postgres';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Billing } from '../src/service.ts';
-import { aTenant, ACCOUNT_OPENED, type Clients, type Platform, startPlatform, tenantMessage } from './harness.ts';
+import type { Billing } from '../../src/service.ts';
+import { aTenant, ACCOUNT_OPENED, type Clients, type Platform, startPlatform, tenantMessage } from '../harness.ts';
 
 const HOUR_MS = 3_600_000;
 const PERMISSION_DENIED = 7;

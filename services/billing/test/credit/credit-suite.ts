@@ -1,19 +1,19 @@
 import { systemContext } from '@suanli/kernel';
 import { describe, expect, it } from 'vitest';
-import { closeHolds } from '../src/app/holds/close-holds.ts';
-import { expireHolds } from '../src/app/holds/expire-holds.ts';
-import { placeHolds } from '../src/app/holds/place-holds.ts';
-import { expireLots, warnOfExpiry } from '../src/app/lots/expire-lots.ts';
-import { type GrantCredit, grantCredit } from '../src/app/lots/grant-credit.ts';
-import { rateUsages } from '../src/app/rating/rate-usages.ts';
-import { openWallet } from '../src/app/wallet/open-wallet.ts';
-import { recharge } from '../src/app/wallet/recharge.ts';
-import { lockBatch, writeBatch } from '../src/app/write-batch.ts';
-import { payNow } from '../src/domain/ledger/pay.ts';
-import { ANYTHING, type Lot } from '../src/domain/lot/lot.ts';
-import type { Usage } from '../src/domain/rating/usage.ts';
-import { aTenantPath, aUsage, HOUR_MS, NOW } from '../src/testing/builders.ts';
-import type { BillingUnderTest } from './under-test.ts';
+import { closeHolds } from '../../src/app/holds/close-holds.ts';
+import { expireHolds } from '../../src/app/holds/expire-holds.ts';
+import { placeHolds } from '../../src/app/holds/place-holds.ts';
+import { expireLots, warnOfExpiry } from '../../src/app/lots/expire-lots.ts';
+import { type GrantCredit, grantCredit } from '../../src/app/lots/grant-credit.ts';
+import { rateUsages } from '../../src/app/rating/rate-usages.ts';
+import { openWallet } from '../../src/app/wallet/open-wallet.ts';
+import { recharge } from '../../src/app/wallet/recharge.ts';
+import { lockBatch, writeBatch } from '../../src/app/write-batch.ts';
+import { payNow } from '../../src/domain/ledger/pay.ts';
+import { ANYTHING, type Lot } from '../../src/domain/lot/lot.ts';
+import type { Usage } from '../../src/domain/rating/usage.ts';
+import { aTenantPath, aUsage, HOUR_MS, NOW } from '../../src/testing/builders.ts';
+import type { BillingUnderTest } from '../under-test.ts';
 
 const DAY_MS = 24 * HOUR_MS;
 

@@ -1,4 +1,4 @@
 import { modelSuite } from './model-suite.ts';
-import { billingInMemory } from './under-test.ts';
+import { billingInMemory } from '../under-test.ts';
 
 modelSuite(billingInMemory, { numRuns: 150, timeoutMs: 60_000 });

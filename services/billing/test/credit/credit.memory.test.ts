@@ -1,5 +1,5 @@
 import { creditSuite } from './credit-suite.ts';
-import { billingInMemory } from './under-test.ts';
+import { billingInMemory } from '../under-test.ts';
 import { voucherSuite } from './voucher-suite.ts';
 
 creditSuite(billingInMemory);

@@ -1,13 +1,13 @@
 import { invariant } from '@suanli/kernel';
 import { expect, it } from 'vitest';
-import { assignPayment } from '../src/app/recharges/assign-payment.ts';
-import { receiveBankTransfers } from '../src/app/recharges/receive-bank-transfers.ts';
-import { refundRecharge } from '../src/app/recharges/refund-recharge.ts';
-import { syncDueRecharges } from '../src/app/recharges/sync-due-recharges.ts';
-import { recharge } from '../src/app/wallet/recharge.ts';
-import type { BankTransfer } from '../src/domain/recharge/incoming-payment.ts';
+import { assignPayment } from '../../src/app/recharges/assign-payment.ts';
+import { receiveBankTransfers } from '../../src/app/recharges/receive-bank-transfers.ts';
+import { refundRecharge } from '../../src/app/recharges/refund-recharge.ts';
+import { syncDueRecharges } from '../../src/app/recharges/sync-due-recharges.ts';
+import { recharge } from '../../src/app/wallet/recharge.ts';
+import type { BankTransfer } from '../../src/domain/recharge/incoming-payment.ts';
 import { silentLogger } from '@suanli/test-kit';
-import { NOW } from '../src/testing/builders.ts';
+import { NOW } from '../../src/testing/builders.ts';
 import { balance, begin, ctxOf, type RechargesUnderTest, TENANT, YUAN } from './recharges-under-test.ts';
 
 const DAY_MS = 86_400_000;

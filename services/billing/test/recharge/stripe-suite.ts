@@ -1,15 +1,15 @@
 import { invariant } from '@suanli/kernel';
 import { silentLogger } from '@suanli/test-kit';
 import { expect, it } from 'vitest';
-import { placeHolds } from '../src/app/holds/place-holds.ts';
-import { assignPayment } from '../src/app/recharges/assign-payment.ts';
-import { receiveWebhook } from '../src/app/recharges/receive-webhook.ts';
-import { refundRecharge } from '../src/app/recharges/refund-recharge.ts';
-import { syncDueRecharges } from '../src/app/recharges/sync-due-recharges.ts';
-import { recharge } from '../src/app/wallet/recharge.ts';
-import type { Recharge } from '../src/domain/recharge/recharge.ts';
-import { HOUR_MS } from '../src/testing/builders.ts';
-import type { SignedEvent } from '../src/testing/fake-stripe.ts';
+import { placeHolds } from '../../src/app/holds/place-holds.ts';
+import { assignPayment } from '../../src/app/recharges/assign-payment.ts';
+import { receiveWebhook } from '../../src/app/recharges/receive-webhook.ts';
+import { refundRecharge } from '../../src/app/recharges/refund-recharge.ts';
+import { syncDueRecharges } from '../../src/app/recharges/sync-due-recharges.ts';
+import { recharge } from '../../src/app/wallet/recharge.ts';
+import type { Recharge } from '../../src/domain/recharge/recharge.ts';
+import { HOUR_MS } from '../../src/testing/builders.ts';
+import type { SignedEvent } from '../../src/testing/fake-stripe.ts';
 import { balance, begin, ctxOf, OLD_SECRET, type RechargesUnderTest, TENANT, YUAN } from './recharges-under-test.ts';
 
 const AMOUNT = 100n * YUAN;

@@ -1,7 +1,7 @@
-import { TEST_POLICY } from '../src/testing/memory-billing.ts';
-import { CreditModel, type ModelLine, type ModelPart } from './credit-model.ts';
+import { TEST_POLICY } from '../../src/testing/memory-billing.ts';
+import { CreditModel, type ModelLine, type ModelPart } from '../credit/credit-model.ts';
 import type { Answer, Operation, Place } from './operations.ts';
-import { VoucherModel } from './voucher-model.ts';
+import { VoucherModel } from '../credit/voucher-model.ts';
 
 type ModelHold = {
   account: number;

@@ -1,13 +1,13 @@
 import { systemContext } from '@suanli/kernel';
 import { describe, expect, it } from 'vitest';
-import { type CreateVouchers, createVouchers } from '../src/app/vouchers/create-vouchers.ts';
-import { redeemVoucher } from '../src/app/vouchers/redeem-voucher.ts';
-import { withdrawVouchers } from '../src/app/vouchers/withdraw-vouchers.ts';
-import { ANYTHING } from '../src/domain/lot/lot.ts';
-import { ATTEMPT_WINDOW_MS, MAX_FAILURES } from '../src/domain/voucher/attempts.ts';
-import { newVoucherCode } from '../src/domain/voucher/voucher-code.ts';
-import { aTenantPath, HOUR_MS, NOW } from '../src/testing/builders.ts';
-import type { BillingUnderTest } from './under-test.ts';
+import { type CreateVouchers, createVouchers } from '../../src/app/vouchers/create-vouchers.ts';
+import { redeemVoucher } from '../../src/app/vouchers/redeem-voucher.ts';
+import { withdrawVouchers } from '../../src/app/vouchers/withdraw-vouchers.ts';
+import { ANYTHING } from '../../src/domain/lot/lot.ts';
+import { ATTEMPT_WINDOW_MS, MAX_FAILURES } from '../../src/domain/voucher/attempts.ts';
+import { newVoucherCode } from '../../src/domain/voucher/voucher-code.ts';
+import { aTenantPath, HOUR_MS, NOW } from '../../src/testing/builders.ts';
+import type { BillingUnderTest } from '../under-test.ts';
 
 /** Vouchers, for whatever keeps the rows. */
 export function voucherSuite(make: () => Promise<BillingUnderTest>): void {

@@ -1,4 +1,4 @@
-import { RENEWED_CREDIT_MS } from '../src/domain/rating/give-back.ts';
+import { RENEWED_CREDIT_MS } from '../../src/domain/rating/give-back.ts';
 
 export type ModelLot = {
   account: number;
