@@ -1,3 +1,5 @@
+import type { Usage } from '../../domain/rating/usage.ts';
+import { creditLateUsage } from '../credits/credit-unusable-time.ts';
 import type { BillingDeps, BillingStores } from '../ports.ts';
 import { type RatingOutcome, rateUsages } from './rate-usages.ts';
 
@@ -9,7 +11,7 @@ export async function replayParkedUsage(deps: BillingDeps, usageIds: readonly st
   return deps.transact(async (stores) => {
     const ids = usageIds.length > 0 ? usageIds.slice(0, MAX_REPLAY) : await stores.usage.parkedIds(MAX_REPLAY);
     const parked = await stores.usage.parked(ids);
-    return parked.length === 0 ? [] : rateUsages(deps, stores, parked);
+    return rateAgain(deps, stores, parked);
   });
 }
 
@@ -20,11 +22,20 @@ export async function replayWaiting(
   names: readonly string[],
 ): Promise<RatingOutcome[]> {
   const waiting = await stores.usage.waitingFor(names, MAX_REPLAY);
-  return waiting.length === 0 ? [] : rateUsages(deps, stores, waiting);
+  return rateAgain(deps, stores, waiting);
 }
 
 /** Rates parked usage whose hold or wallet has come since: nobody needs to ask for it. */
 export async function replayCurable(deps: BillingDeps, stores: BillingStores): Promise<RatingOutcome[]> {
   const curable = await stores.usage.curable(MAX_REPLAY);
-  return curable.length === 0 ? [] : rateUsages(deps, stores, curable);
+  return rateAgain(deps, stores, curable);
+}
+
+/** What of it lies in time that was told unusable meanwhile goes back at once. */
+async function rateAgain(deps: BillingDeps, stores: BillingStores, usages: readonly Usage[]): Promise<RatingOutcome[]> {
+  if (usages.length === 0) return [];
+  const outcomes = await rateUsages(deps, stores, usages);
+  const sources = new Map(usages.map(({ source }) => [`${source.id}/${source.epoch}`, source]));
+  for (const source of sources.values()) await creditLateUsage(deps, stores, source);
+  return outcomes;
 }
