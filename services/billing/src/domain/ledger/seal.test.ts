@@ -17,6 +17,8 @@ const aTransfer = (position: bigint, changes: Partial<PlacedTransfer> = {}): Pla
   ...changes,
 });
 
+const aPart = fc.record({ lotId: fc.string(), amountMicros: fc.bigInt({ min: 1n, max: 7n }) });
+
 describe('a seal', () => {
   it('names the one before it, and the first names none', () => {
     const first = sealTransfers(undefined, [aTransfer(1n), aTransfer(3n)], { digest, now: 5 });
@@ -33,6 +35,7 @@ describe('a seal', () => {
       fc.record({ reference: fc.string().filter((text) => text !== 'test') }),
       fc.record({ createdAt: fc.integer({ min: 1 }) }),
       fc.record({ holdId: fc.string() }),
+      fc.record({ lotParts: fc.array(aPart, { minLength: 1 }) }),
     );
     fc.assert(
       fc.property(forgery, fc.boolean(), (changes, isFirst) => {
@@ -40,5 +43,19 @@ describe('a seal', () => {
         expect(sealTransfers(undefined, [...transfers], { digest, now: 0 }).hash).not.toBe(honest);
       }),
     );
+  });
+
+  it('covers which lots were moved and how much of each, in whatever order they were read', () => {
+    const lotParts = [
+      { lotId: 'lot_b', amountMicros: 3n },
+      { lotId: 'lot_a', amountMicros: 2n },
+    ];
+    const hashOf = (parts: typeof lotParts) =>
+      sealTransfers(undefined, [aTransfer(1n, { lotParts: parts })], { digest, now: 0 }).hash;
+    const honest = hashOf(lotParts);
+    expect(hashOf(lotParts.toReversed())).toBe(honest);
+    expect(hashOf(lotParts.slice(1))).not.toBe(honest);
+    expect(hashOf(lotParts.map((part) => ({ ...part, amountMicros: part.amountMicros + 1n })))).not.toBe(honest);
+    expect(hashOf(lotParts.map((part, at) => ({ ...part, lotId: `lot_${at}` })))).not.toBe(honest);
   });
 });

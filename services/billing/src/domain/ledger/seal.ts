@@ -1,5 +1,5 @@
 import type { Instant } from '@suanli/kernel';
-import type { Transfer } from './transfer.ts';
+import type { LotPart, Transfer } from './transfer.ts';
 
 /** A transfer with its place in the order of booking. */
 export type PlacedTransfer = Transfer & { position: bigint };
@@ -42,7 +42,7 @@ export function sealTransfers(
   };
 }
 
-/** Everything that a transfer says, in one line; JSON, so that no text can pretend to be the end of a field. */
+/** Everything that a transfer says, with the credit lots that it moved, in one line; JSON, so that no text can pretend to be the end of a field. */
 export function lineOf(transfer: PlacedTransfer): string {
   const { position, id, kind, code, fromAccountId, toAccountId, amountMicros, holdId, reversalOf, reference } =
     transfer;
@@ -58,5 +58,11 @@ export function lineOf(transfer: PlacedTransfer): string {
     reversalOf ?? null,
     reference,
     transfer.createdAt,
+    [...(transfer.lotParts ?? [])].sort(byLotId).map(({ lotId, amountMicros: part }) => [lotId, part.toString()]),
   ]);
+}
+
+/** By code units, which no locale or collation changes. */
+function byLotId(a: LotPart, b: LotPart): number {
+  return a.lotId < b.lotId ? -1 : Number(a.lotId > b.lotId);
 }

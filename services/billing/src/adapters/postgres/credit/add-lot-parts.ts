@@ -1,5 +1,5 @@
-import type { Tx } from '@suanli/postgres';
-import { asc, inArray } from 'drizzle-orm';
+import { isAnyOf, type Tx } from '@suanli/postgres';
+import { asc } from 'drizzle-orm';
 import type { LotPart, Transfer } from '../../../domain/ledger/transfer.ts';
 import { transferLots } from '../schema/index.ts';
 
@@ -10,7 +10,7 @@ export async function addLotParts(db: Pick<Tx, 'select'>, booked: readonly Trans
   const rows = await db
     .select()
     .from(transferLots)
-    .where(inArray(transferLots.transferId, ids))
+    .where(isAnyOf(transferLots.transferId, ids))
     .orderBy(asc(transferLots.lotId));
   const parts = new Map<string, LotPart[]>();
   for (const { transferId, lotId, amountMicros } of rows) {

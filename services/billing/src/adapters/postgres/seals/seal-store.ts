@@ -3,6 +3,7 @@ import type { Tx } from '@suanli/postgres';
 import { and, asc, desc, gt, lte, sql } from 'drizzle-orm';
 import type { SealStore } from '../../../app/ledger/seal-ledger.ts';
 import type { PlacedTransfer, Seal } from '../../../domain/ledger/seal.ts';
+import { addLotParts } from '../credit/add-lot-parts.ts';
 import { toTransfer } from '../rows.ts';
 import { ledgerSeals, transfers } from '../schema/index.ts';
 
@@ -19,6 +20,7 @@ export function sealStore(tx: Tx): SealStore {
   };
 }
 
+/** With the credit lots that they moved. */
 export async function placedTransfers(tx: Tx, after: bigint, upTo: bigint, limit: number): Promise<PlacedTransfer[]> {
   const rows = await tx
     .select()
@@ -26,7 +28,9 @@ export async function placedTransfers(tx: Tx, after: bigint, upTo: bigint, limit
     .where(and(gt(transfers.position, after), lte(transfers.position, upTo)))
     .orderBy(asc(transfers.position))
     .limit(limit);
-  return rows.map((row) => ({ ...toTransfer(row), position: row.position }));
+  const positions = new Map(rows.map((row) => [row.id, row.position]));
+  const booked = await addLotParts(tx, rows.map(toTransfer));
+  return booked.map((transfer) => ({ ...transfer, position: positions.get(transfer.id) ?? 0n }));
 }
 
 export function toSeal(row: typeof ledgerSeals.$inferSelect): Seal {
