@@ -22,7 +22,7 @@ export default defineConfig({
             '{proto,tools}/**/*.test.ts',
             'tests/tidy/**/*.test.ts',
           ],
-          exclude: [...IGNORED, '**/*.int.test.ts'],
+          exclude: [...IGNORED, '**/*.int.test.ts', '**/*.soak.test.ts'],
         },
       },
       {
