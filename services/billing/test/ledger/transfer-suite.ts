@@ -64,6 +64,16 @@ export function transferSuite(
       );
     });
 
+    it('a reserve that is ordered again beside the order that voids it is the one that was', async () => {
+      await using billing = await make();
+      const runner = await createRunner(billing);
+      const reserve: Order = { kind: 'pending', id: 17, from: 0, amount: 1, timeoutMs: 5 };
+      await runner.run(funded);
+      await runner.run({ kind: 'orders', orders: [reserve] });
+      const again: Step = { kind: 'orders', orders: [{ kind: 'void_pending', id: 1, of: 17 }, reserve] };
+      expect(await runner.run(again)).toEqual(['created', 'exists']);
+    });
+
     it('a frozen payer pays nothing, and a frozen payee is paid', async () => {
       await using billing = await make();
       const runner = await createRunner(billing);

@@ -59,8 +59,12 @@ async function fold(
   return { batch, results };
 }
 
+/** Whether two orders name the same transfer: one id twice, or a reserve that another order of the set uses. */
 function hasRepeats(commands: readonly TransferCommand[]): boolean {
-  return new Set(commands.map((command) => command.transferId)).size < commands.length;
+  const ids = new Set(commands.map((command) => command.transferId));
+  return (
+    ids.size < commands.length || commands.some(({ action }) => 'pendingId' in action && ids.has(action.pendingId))
+  );
 }
 
 async function lock(
