@@ -2,4 +2,4 @@
 import { conclude, runTests } from '../tests/run-tests.ts';
 
 const startedAt = performance.now();
-conclude('npm run soak', await runTests('soak', ['soak'], process.argv.slice(2)), startedAt);
+conclude('npm run soak', await runTests('soak', ['soak', 'soak-of-services'], process.argv.slice(2)), startedAt);
