@@ -7,7 +7,7 @@ import { inRoot, root } from '../root.ts';
 import { type Counts, countReport, plainLine, type VitestReport } from './count-report.ts';
 
 /** Of vitest.config.ts. */
-export type TestProject = 'unit' | 'int' | 'e2e' | 'conformance' | 'soak';
+export type TestProject = 'unit' | 'int' | 'e2e' | 'conformance' | 'soak' | 'soak-of-services';
 
 /** Runs vitest over these projects (over those of `--project` when the arguments name some) and counts its report. */
 export async function runTests(
