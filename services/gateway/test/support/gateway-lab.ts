@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import type { Logger } from '@suanli/kernel';
 import { CreditAdminServiceService } from '@suanli/proto/suanli/billing/internal/v1/credit_admin.ts';
+import { LedgerServiceService } from '@suanli/proto/suanli/billing/internal/v1/transfer.ts';
 import { ProviderWebhookServiceService } from '@suanli/proto/suanli/billing/internal/v1/webhook.ts';
 import { BankTransferServiceService, RechargeServiceService } from '@suanli/proto/suanli/billing/v1/recharge.ts';
 import { CreditServiceService } from '@suanli/proto/suanli/billing/v1/credits.ts';
@@ -54,6 +55,7 @@ export type LabAnswers = Partial<
     | 'budgets'
     | 'credits'
     | 'creditAdmin'
+    | 'ledger'
     | 'standing'
     | 'recharges'
     | 'bankTransfers'
@@ -133,6 +135,7 @@ export async function gatewayLab(
     [BudgetServiceService, answers.budgets],
     [CreditServiceService, answers.credits],
     [CreditAdminServiceService, answers.creditAdmin],
+    [LedgerServiceService, answers.ledger],
     [StandingServiceService, answers.standing],
     [RechargeServiceService, answers.recharges],
     [BankTransferServiceService, answers.bankTransfers],

@@ -1,6 +1,7 @@
 import { type ClientTls, createGrpcClient } from '@suanli/grpc-kit';
 import { CreditAdminServiceClient } from '@suanli/proto/suanli/billing/internal/v1/credit_admin.ts';
 import { UsageServiceClient } from '@suanli/proto/suanli/billing/internal/v1/ledger.ts';
+import { LedgerServiceClient } from '@suanli/proto/suanli/billing/internal/v1/transfer.ts';
 import { ProviderWebhookServiceClient } from '@suanli/proto/suanli/billing/internal/v1/webhook.ts';
 import { BankTransferServiceClient, RechargeServiceClient } from '@suanli/proto/suanli/billing/v1/recharge.ts';
 import { CreditServiceClient } from '@suanli/proto/suanli/billing/v1/credits.ts';
@@ -57,6 +58,7 @@ export function connectDownstream(
     providerWebhooks: boot.use(createGrpcClient(ProviderWebhookServiceClient, billing)),
     credits: boot.use(createGrpcClient(CreditServiceClient, billing)),
     creditAdmin: boot.use(createGrpcClient(CreditAdminServiceClient, billing)),
+    ledger: boot.use(createGrpcClient(LedgerServiceClient, billing)),
     budgets: boot.use(createGrpcClient(BudgetServiceClient, billing)),
     standing: boot.use(createGrpcClient(StandingServiceClient, billing)),
     plans: boot.use(createGrpcClient(PlanServiceClient, billing)),

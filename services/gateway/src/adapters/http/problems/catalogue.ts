@@ -1,8 +1,7 @@
-/** One kind of error: its HTTP status and what to do about it. `retryable`: the same request may succeed later. */
-export type ProblemKind = { status: number; title: string; docs: string; retryable?: true };
+import { LEDGER_PROBLEMS } from './ledger-problems.ts';
+import { p, type ProblemKind, r } from './problem-kind.ts';
 
-const p = (status: number, title: string, docs: string): ProblemKind => ({ status, title, docs });
-const r = (status: number, title: string, docs: string): ProblemKind => ({ status, title, docs, retryable: true });
+export type { ProblemKind } from './problem-kind.ts';
 
 /**
  * Every error that the platform's REST API answers, by its stable code. A gRPC ErrorInfo reason of a service is the
@@ -218,6 +217,7 @@ export const PROBLEMS = {
   budget_thresholds_invalid: p(422, 'The thresholds are not valid', 'At most 10, ascending, from 1 to 1000 percent.'),
   budget_zone_unknown: p(422, 'The zone is not known', '`Asia/Shanghai`, `UTC` or a fixed offset such as `+05:30`.'),
   too_many_budgets: p(409, 'The account has as many budgets as it can have', 'Delete one.'),
+  ...LEDGER_PROBLEMS,
   // Webhooks.
   webhook_endpoint_not_found: p(404, 'There is no such webhook endpoint', 'Check the id.'),
   webhook_delivery_not_found: p(404, 'There is no such delivery', 'Check the id; the log is kept for 30 days.'),

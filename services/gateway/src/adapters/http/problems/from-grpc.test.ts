@@ -21,6 +21,7 @@ describe('problemFromGrpc', () => {
       404,
     ],
     ['no money is 402', { reason: 'INSUFFICIENT_FUNDS' }, 'insufficient_funds', 402],
+    ['a transfer that its payer cannot pay is 402', { reason: 'EXCEEDS_CREDITS' }, 'exceeds_credits', 402],
     ['a request id used twice is the key used twice', { reason: 'REQUEST_ID_REUSED' }, 'idempotency_key_reused', 422],
     [
       'an unknown reason falls back to its status',

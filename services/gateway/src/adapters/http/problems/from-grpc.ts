@@ -49,6 +49,9 @@ function codeOf({ reason, status: code }: GrpcErrorView): ProblemCode {
   return BY_STATUS[code] ?? 'internal_error';
 }
 
+/** Refusals that a recharge cures: they say how much it would take. */
+const NAMES_SHORTFALL: ReadonlySet<ProblemCode> = new Set(['insufficient_funds', 'exceeds_credits']);
+
 function extrasOf(code: ProblemCode, metadata: Readonly<Record<string, string>>): ProblemExtras {
   const entries = Object.entries(metadata).map(([key, value]) => [snakeCase(key), value] as const);
   if (entries.length === 0) return {};
@@ -56,8 +59,7 @@ function extrasOf(code: ProblemCode, metadata: Readonly<Record<string, string>>)
   const shortfall = details['missing_micros'] ?? details['shortfall_micros'];
   return {
     details,
-    ...(code === 'insufficient_funds' &&
-      shortfall !== undefined && { shortfall_micros: shortfall, currency: CURRENCY }),
+    ...(NAMES_SHORTFALL.has(code) && shortfall !== undefined && { shortfall_micros: shortfall, currency: CURRENCY }),
   };
 }
 

@@ -20,6 +20,7 @@ import { subscriptionRoutes } from './billing/commerce/subscriptions.ts';
 import { creditAdminRoutes } from './billing/credit-admin.ts';
 import { creditRoutes } from './billing/credits.ts';
 import { standingRoutes } from './billing/guard/standing.ts';
+import { transferRoutes } from './billing/ledger/transfers.ts';
 import { priceBookRoutes } from './billing/price-book.ts';
 import { parkedUsageRoutes } from './billing/parked-usage.ts';
 import { provenanceRoutes } from './billing/provenance.ts';
@@ -53,7 +54,7 @@ const ROUTES: readonly Routes[] = [
   ...[rechargeRoutes, bankTransferRoutes, providerWebhookRoutes],
   ...[planRoutes, subscriptionRoutes, billingDocumentRoutes, downloadRoutes, refundRoutes],
   ...[walletRoutes, billRoutes, provenanceRoutes, priceBookRoutes, parkedUsageRoutes, budgetRoutes, standingRoutes],
-  ...[creditRoutes, creditAdminRoutes],
+  ...[creditRoutes, creditAdminRoutes, transferRoutes],
   ...[marketRoutes, jobRoutes, jobEventRoutes, jobLogRoutes],
   ...[workflowRoutes, runRoutes, stepRoutes, runEventRoutes, humanTaskRoutes],
   ...[repositoryRoutes, commitRoutes, uploadRoutes, fileRoutes, corpusRoutes, documentRoutes, modelRouteRoutes],
