@@ -105,21 +105,24 @@ export function memoryRating(state: MemoryState): RatingStores {
     },
     usage: memoryUsage(state),
     billLines: {
-      ofResources: async (usages) =>
-        [...state.billLines.values()].filter((line) =>
-          usages.some(
-            ({ tenant, source }) =>
-              tenant.accountId === line.tenant.accountId &&
-              source.kind === line.sourceKind &&
-              source.id === line.sourceId,
-          ),
+      ofResources: async (usages, periods) =>
+        [...state.billLines.values()].filter(
+          (line) =>
+            (line.period === '' || periods.includes(line.period)) &&
+            usages.some(
+              ({ tenant, source }) =>
+                tenant.accountId === line.tenant.accountId &&
+                source.kind === line.sourceKind &&
+                source.id === line.sourceId,
+            ),
         ),
       async save(lines) {
         for (const line of lines) state.billLines.set(line.id, line);
       },
-      totals: async ({ accountIds, priceIds }) =>
+      totals: async ({ accountIds, priceIds, periods }) =>
         [...state.totals.values()].filter(
-          (total) => accountIds.includes(total.accountId) && priceIds.includes(total.priceId),
+          (total) =>
+            accountIds.includes(total.accountId) && priceIds.includes(total.priceId) && periods.includes(total.period),
         ),
       async saveTotals(totals) {
         for (const total of totals) state.totals.set(totalKeyOf(total), total);

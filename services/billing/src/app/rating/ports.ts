@@ -1,4 +1,5 @@
 import type { Instant } from '@suanli/kernel';
+import type { Month } from '../../domain/calendar/calendar.ts';
 import type { BillLine, PeriodTotal } from '../../domain/rating/bill-line.ts';
 import type { ChargedPart, KnownUsage } from '../../domain/rating/facts.ts';
 import type { Fence } from '../../domain/rating/fence.ts';
@@ -23,9 +24,14 @@ export interface UsageStore {
 }
 
 export interface BillLineStore {
-  ofResources(usages: readonly Usage[]): Promise<BillLine[]>;
+  /** Lines of what was used; of those under a price of the whole month, the ones of these months. */
+  ofResources(usages: readonly Usage[], periods: readonly Month[]): Promise<BillLine[]>;
   save(lines: readonly BillLine[]): Promise<void>;
-  totals(of: { accountIds: readonly string[]; priceIds: readonly string[] }): Promise<PeriodTotal[]>;
+  totals(of: {
+    accountIds: readonly string[];
+    priceIds: readonly string[];
+    periods: readonly Month[];
+  }): Promise<PeriodTotal[]>;
   saveTotals(totals: readonly PeriodTotal[]): Promise<void>;
 }
 

@@ -1,16 +1,11 @@
-import { SHANGHAI } from '../../domain/calendar/calendar.ts';
-import type { LedgerBatch } from '../../domain/ledger/ledger-batch.ts';
-import type { Price } from '../../domain/price/price.ts';
-import { isCumulative } from '../../domain/price/price-model.ts';
-import { lineKeyOf, totalKeyOf } from '../../domain/rating/bill-line.ts';
-import { Facts, type KnownUsage } from '../../domain/rating/facts.ts';
-import { fenceKeyOf } from '../../domain/rating/fence.ts';
+import { lineKeyOf, totalKeyOf, totalKeyOfLine } from '../../domain/rating/bill-line.ts';
+import type { KnownUsage } from '../../domain/rating/facts.ts';
 import type { RatingState } from '../../domain/rating/plan-usage.ts';
 import { type Rated, type RatedCharge, rateUsage } from '../../domain/rating/rate-usage.ts';
 import { type Parked, type ParkReason, tellsTheSame, type Usage, waitFor } from '../../domain/rating/usage.ts';
 import type { BillingDeps, BillingStores } from '../ports.ts';
-import { recallCredit } from '../lots/recall-credit.ts';
 import { lockBatch, writeBatch } from '../write-batch.ts';
+import { loadState } from './load-state.ts';
 
 /** `duplicate`: rated before. `contradiction`: an event of this id told another fact, and that one was rated. */
 export type RatingOutcome =
@@ -32,8 +27,9 @@ export async function rateUsages(
   const { batch, known, waiting } = await lookUp(deps, stores, distinct);
   const outcomes: RatingOutcome[] = [];
   const pending: Usage[] = [];
+  const knownById = new Map(known.map((one) => [one.usage.usageId, one]));
   for (const usage of distinct) {
-    const before = known.find((one) => one.usage.usageId === usage.usageId);
+    const before = knownById.get(usage.usageId);
     if (before?.state !== 'rated') pending.push(usage);
     else
       outcomes.push({
@@ -94,51 +90,6 @@ async function lookUp(deps: BillingDeps, stores: BillingStores, usages: readonly
   return { batch, ...found };
 }
 
-async function loadState(
-  stores: BillingStores,
-  batch: LedgerBatch,
-  usages: readonly Usage[],
-  known: readonly KnownUsage[],
-  isRevision = false,
-): Promise<RatingState> {
-  const accountIds = [...new Set(usages.map((usage) => usage.tenant.accountId))];
-  const book = await stores.prices.book(pricedBy(usages), accountIds);
-  const lines = await stores.billLines.ofResources(usages);
-  const quoteIds = usages.flatMap((usage) => usage.quoteId ?? []);
-  const quotes = quoteIds.length === 0 ? [] : await stores.quotes.find(quoteIds);
-  const workloads = usages.filter((usage) => usage.source.epoch > 0);
-  const fences = workloads.length === 0 ? [] : await stores.fences.ofUsages(workloads);
-  const changesFacts = isRevision || usages.some((usage) => usage.correctsUsageId !== undefined);
-  const factIds = changesFacts ? known.flatMap((one) => (one.factId === '' ? [] : [one.factId])) : [];
-  const parts = factIds.length === 0 ? [] : await stores.usage.charged([...new Set(factIds)]);
-  const quoted = quotes.flatMap((quote) => quote.lines.map((line) => line.rate.price));
-  const prices = new Map([...book.prices, ...quoted].map((price) => [price.id, price]));
-  const older = parts.length === 0 ? [] : lines.map((line) => line.priceId).filter((id) => !prices.has(id));
-  if (older.length > 0) for (const price of await stores.prices.ofIds(older)) prices.set(price.id, price);
-  const totals = await loadTotals(stores, accountIds, [...prices.values()]);
-  await recallCredit(stores, batch, lines, totals);
-  return {
-    batch,
-    book,
-    prices,
-    quotes: new Map(quotes.map((quote) => [quote.id, quote])),
-    fences: new Map(fences.map((fence) => [fenceKeyOf(fence), fence.fencedAt])),
-    facts: new Facts(known, parts),
-    lines: new Map(lines.map((line) => [lineKeyOf(line), line])),
-    totals: new Map(totals.map((total) => [totalKeyOf(total), total])),
-    zone: SHANGHAI,
-  };
-}
-
-function pricedBy(usages: readonly Usage[]) {
-  return usages.flatMap(({ readings, region, item }) => readings.map(({ meter }) => ({ meter, region, item })));
-}
-
-async function loadTotals(stores: BillingStores, accountIds: readonly string[], prices: readonly Price[]) {
-  const priceIds = prices.filter((price) => isCumulative(price.model)).map((price) => price.id);
-  return priceIds.length === 0 ? [] : stores.billLines.totals({ accountIds, priceIds });
-}
-
 /** An event that waits for another one of the same batch is tried again after it, as long as that helps. */
 function rateInOrder(state: RatingState, usages: readonly Usage[]): Result[] {
   const results = new Map<string, Result>();
@@ -167,26 +118,14 @@ async function saveResults(
   const rated = results.filter((one) => one.kind === 'rated');
   const changed = new Map(rated.flatMap((one) => one.charges.map(({ line }) => [lineKeyOf(line), line.id])));
   const lines = [...changed.keys()].flatMap((key) => state.lines.get(key) ?? []);
-  const totals = [...state.totals.values()].filter((total) => lines.some((line) => shares(total, line)));
+  const sharedBy = new Set(lines.map(totalKeyOfLine));
+  const totals = [...state.totals.values()].filter((total) => sharedBy.has(totalKeyOf(total)));
   if (parked.length > 0) await stores.usage.park(parked, batch.now);
   if (lines.length > 0) await stores.billLines.save(lines);
   if (totals.length > 0) await stores.billLines.saveTotals(totals);
   if (rated.length > 0) await stores.usage.saveRated(rated, batch.now);
   const facts = rated.flatMap(({ charges }) => charges.map((charge) => ({ kind: 'charge_rated' as const, ...charge })));
   await writeBatch(deps, stores, batch, facts);
-}
-
-function shares(
-  total: { accountId: string; priceId: string; discountId: string; period: string },
-  line: { tenant: { accountId: string }; priceId: string; discountId: string; period: string },
-): boolean {
-  return (
-    line.period !== '' &&
-    total.period === line.period &&
-    total.priceId === line.priceId &&
-    total.discountId === line.discountId &&
-    total.accountId === line.tenant.accountId
-  );
 }
 
 /** A correction that waited for an event which is rated now. */

@@ -122,7 +122,11 @@ function pay(state: RatingState, usage: Usage, { line, total, addedMicros }: Gro
     holdId: usage.holdId,
     scope,
     lineId: line.id,
-    paid: { references: paidFor(state, line, total), amountMicros, writtenOffMicros: before.writtenOffMicros },
+    paid: {
+      references: addedMicros < 0n ? paidFor(state, line, total) : [],
+      amountMicros,
+      writtenOffMicros: before.writtenOffMicros,
+    },
   });
   const { heldMicros, walletMicros, writtenOffMicros: unpaidMicros } = settlement;
   const spend = { spender: { tenant: usage.tenant, scope }, amountMicros: heldMicros + walletMicros, unpaidMicros };

@@ -1,5 +1,5 @@
 import { CURRENCY } from '@suanli/kernel';
-import type { Tx } from '@suanli/postgres';
+import { insertSet, type Tx } from '@suanli/postgres';
 import { and, eq, sql } from 'drizzle-orm';
 import type { DocumentStore } from '../../../app/documents/ports.ts';
 import type { StatementRange } from '../../../domain/document/statement.ts';
@@ -7,9 +7,6 @@ import { documentClosings, invoicedItems, invoiceLines, invoices, statements } f
 import { toTaggedJson } from '../tagged-json.ts';
 import { toStatement } from './document-rows.ts';
 import { openItems } from './open-items.ts';
-
-/** Rows in one statement: PostgreSQL takes 65,535 parameters. */
-const ROWS_PER_INSERT = 2_000;
 
 export function documentStore(tx: Tx): DocumentStore {
   return {
@@ -25,9 +22,9 @@ export function documentStore(tx: Tx): DocumentStore {
       const row = { ...invoice, originalId: originalId ?? null, issuedAt: new Date(issuedAt) };
       await tx.insert(invoices).values(row);
       const rows = lines.map((line, position) => ({ ...line, invoiceId: invoice.id, position }));
-      for (const part of inParts(rows)) await tx.insert(invoiceLines).values(part);
+      await tx.execute(insertSet(invoiceLines, rows));
       const items = itemIds.map((itemId) => ({ itemId, invoiceId: invoice.id }));
-      for (const part of inParts(items)) await tx.insert(invoicedItems).values(part);
+      await tx.execute(insertSet(invoicedItems, items));
     },
     async statement(accountId, month) {
       const [row] = await tx
@@ -96,10 +93,4 @@ export function documentStore(tx: Tx): DocumentStore {
       return found.rows.map((row) => row.account_id);
     },
   };
-}
-
-function inParts<Row>(rows: readonly Row[]): Row[][] {
-  const parts: Row[][] = [];
-  for (let from = 0; from < rows.length; from += ROWS_PER_INSERT) parts.push(rows.slice(from, from + ROWS_PER_INSERT));
-  return parts;
 }

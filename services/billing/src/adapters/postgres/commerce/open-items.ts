@@ -27,15 +27,19 @@ type MoneyRow = {
   original_id: string | null;
 };
 
-/** What no document lists yet: charges by line and day, orders, and money that came back with the invoice it is about. */
+/**
+ * What no document lists yet: charges by line and day, orders, and money that came back with the invoice it is about. The
+ * charges of one account are few and those of all of them many: written so that only its own are ever looked at.
+ */
 export async function openItems(tx: Tx, accountId: string, upTo: { day: Day; before: Instant }): Promise<OpenItem[]> {
   const usage = await tx.execute<UsageRow>(sql`
     select line.id as bill_line_id, charge.day, line.source_kind, line.source_id, line.meter, line.region, line.item,
       sum(charge.quantity)::text as quantity, sum(charge.held_micros + charge.wallet_micros)::text as paid,
       array_agg(charge.id order by charge.id) as charge_ids
-    from bill_lines line join charges charge on charge.bill_line_id = line.id
-    where line.account_id = ${accountId} and charge.day <= ${upTo.day}
-      and not exists (select from invoiced_items item where item.item_id = charge.id)
+    from bill_lines line
+    cross join lateral (select * from charges where charges.bill_line_id = line.id and day <= ${upTo.day} offset 0) charge
+    where line.account_id = ${accountId}
+      and (select item.item_id from invoiced_items item where item.item_id = charge.id) is null
     group by line.id, charge.day`);
   const before = sql`${new Date(upTo.before).toISOString()}::timestamptz`;
   const open = (id: ReturnType<typeof sql>) =>

@@ -1,12 +1,12 @@
-import type { Tx } from '@suanli/postgres';
-import { and, getTableColumns, inArray, sql } from 'drizzle-orm';
+import { insertSet, isAnyOf, type Tx } from '@suanli/postgres';
+import { and, eq, getTableColumns, or, sql } from 'drizzle-orm';
 import type { BillLineStore } from '../../../app/rating/ports.ts';
 import { fromBillLine, toBillLine } from '../rows.ts';
 import { billLines, periodTotals } from '../schema/index.ts';
 
 export function billLineStore(tx: Tx): BillLineStore {
   return {
-    async ofResources(usages) {
+    async ofResources(usages, periods) {
       const resources = new Map(
         usages.map(({ tenant, source }) => [
           JSON.stringify([tenant.accountId, source.kind, source.id]),
@@ -21,49 +21,34 @@ export function billLineStore(tx: Tx): BillLineStore {
         .innerJoin(
           billLines,
           sql`${billLines.accountId} = asked.account and ${billLines.sourceKind} = asked.kind and ${billLines.sourceId} = asked.id`,
-        );
+        )
+        .where(or(eq(billLines.period, ''), isAnyOf(billLines.period, periods)));
       return rows.map(toBillLine);
     },
     async save(lines) {
-      await tx
-        .insert(billLines)
-        .values(lines.map(fromBillLine))
-        .onConflictDoUpdate({
-          target: billLines.id,
-          set: {
-            quantity: sql`excluded.quantity`,
-            amountMicros: sql`excluded.amount_micros`,
-            writtenOffMicros: sql`excluded.written_off_micros`,
-            holdId: sql`excluded.hold_id`,
-            usageFrom: sql`excluded.usage_from`,
-            usageTo: sql`excluded.usage_to`,
-            version: sql`excluded.version`,
-            updatedAt: sql`excluded.updated_at`,
-          },
-        });
+      await tx.execute(sql`${insertSet(billLines, lines.map(fromBillLine))}
+        on conflict (id) do update set quantity = excluded.quantity, amount_micros = excluded.amount_micros,
+          written_off_micros = excluded.written_off_micros, hold_id = excluded.hold_id,
+          usage_from = excluded.usage_from, usage_to = excluded.usage_to, version = excluded.version,
+          updated_at = excluded.updated_at`);
     },
-    async totals({ accountIds, priceIds }) {
+    async totals({ accountIds, priceIds, periods }) {
       return tx
         .select()
         .from(periodTotals)
         .where(
-          and(inArray(periodTotals.accountId, [...accountIds]), inArray(periodTotals.priceId, [...new Set(priceIds)])),
+          and(
+            isAnyOf(periodTotals.accountId, accountIds),
+            isAnyOf(periodTotals.priceId, new Set(priceIds)),
+            isAnyOf(periodTotals.period, periods),
+          ),
         );
     },
     async saveTotals(totals) {
-      const { accountId, period, priceId, discountId } = periodTotals;
-      await tx
-        .insert(periodTotals)
-        .values([...totals])
-        .onConflictDoUpdate({
-          target: [accountId, period, priceId, discountId],
-          set: {
-            quantity: sql`excluded.quantity`,
-            amountMicros: sql`excluded.amount_micros`,
-            writtenOffMicros: sql`excluded.written_off_micros`,
-            version: sql`excluded.version`,
-          },
-        });
+      await tx.execute(sql`${insertSet(periodTotals, totals)}
+        on conflict (account_id, period, price_id, discount_id) do update set quantity = excluded.quantity,
+          amount_micros = excluded.amount_micros, written_off_micros = excluded.written_off_micros,
+          version = excluded.version`);
     },
   };
 }

@@ -1,5 +1,5 @@
-import type { Tx } from '@suanli/postgres';
-import { and, asc, eq, gt, inArray, or, type SQL, sql } from 'drizzle-orm';
+import { insertSet, isAnyOf, type Tx } from '@suanli/postgres';
+import { and, asc, eq, gt, or, type SQL, sql } from 'drizzle-orm';
 import type { UsageStore } from '../../../app/rating/ports.ts';
 import type { ChargedPart, KnownUsage } from '../../../domain/rating/facts.ts';
 import type { Rated } from '../../../domain/rating/rate-usage.ts';
@@ -24,8 +24,8 @@ type KnownRow = Pick<typeof usageEvents.$inferSelect, keyof typeof KNOWN>;
 export function usageStore(tx: Tx): UsageStore {
   return {
     async find(usageIds, names = []) {
-      const isNamed = inArray(usageEvents.usageId, [...usageIds]);
-      const waits = names.length === 0 ? undefined : and(IS_PARKED, inArray(usageEvents.waitsFor, [...names]));
+      const isNamed = isAnyOf(usageEvents.usageId, usageIds);
+      const waits = names.length === 0 ? undefined : and(IS_PARKED, isAnyOf(usageEvents.waitsFor, names));
       const rows = await tx.select(KNOWN).from(usageEvents).where(or(isNamed, waits));
       const asked = new Set(usageIds);
       const awaited = new Set(names);
@@ -41,28 +41,19 @@ export function usageStore(tx: Tx): UsageStore {
     saveRated: (rated, now) => saveRated(tx, rated, new Date(now)),
     async park(parked, now) {
       const at = new Date(now);
-      await tx
-        .insert(usageEvents)
-        .values(
-          parked.map(({ usage, reason, waitsFor }) => ({
-            ...rowOf(usage, at),
-            state: 'parked' as const,
-            reason,
-            waitsFor,
-            chargeCount: 0,
-          })),
-        )
-        .onConflictDoUpdate({
-          target: usageEvents.usageId,
-          set: {
-            reason: sql`excluded.reason`,
-            waitsFor: sql`excluded.waits_for`,
-            attempts: sql`${usageEvents.attempts} + 1`,
-          },
-          setWhere: IS_PARKED,
-        });
+      const rows = parked.map(({ usage, reason, waitsFor }) => ({
+        ...rowOf(usage, at),
+        state: 'parked' as const,
+        reason,
+        waitsFor,
+        chargeCount: 0,
+      }));
+      await tx.execute(sql`${insertSet(usageEvents, rows)}
+        on conflict (usage_id) do update set reason = excluded.reason, waits_for = excluded.waits_for,
+          attempts = usage_events.attempts + 1
+        where usage_events.state = 'parked'`);
     },
-    parked: (usageIds) => parkedBodies(tx, inArray(usageEvents.usageId, [...usageIds])),
+    parked: (usageIds) => parkedBodies(tx, isAnyOf(usageEvents.usageId, usageIds)),
     async parkedIds(limit) {
       const rows = await tx
         .select({ usageId: usageEvents.usageId })
@@ -72,19 +63,19 @@ export function usageStore(tx: Tx): UsageStore {
         .limit(limit);
       return rows.map((row) => row.usageId);
     },
-    waitingFor: (names, limit) => parkedBodies(tx, inArray(usageEvents.waitsFor, [...names]), limit),
+    waitingFor: (names, limit) => parkedBodies(tx, isAnyOf(usageEvents.waitsFor, names), limit),
     curable: (limit) => parkedBodies(tx, IS_CURABLE, limit),
   };
 }
 
-/** The cause can be seen to be gone: the hold or the wallet is there now. */
-const IS_CURABLE = sql`
+/** The cause can be seen to be gone: the hold or the wallet is there now. In brackets, so that only parked rows are looked at. */
+const IS_CURABLE = sql`(
   (${usageEvents.reason} = 'hold_not_found'
     and exists (select from holds where holds.id = substr(${usageEvents.waitsFor}, length('hold:') + 1)))
   or (${usageEvents.reason} = 'wallet_not_found'
     and exists (select from wallets where wallets.account_id = ${usageEvents.accountId}))
   or (${usageEvents.reason} = 'quote_not_found'
-    and exists (select from quotes where quotes.id = substr(${usageEvents.waitsFor}, length('quote:') + 1)))`;
+    and exists (select from quotes where quotes.id = substr(${usageEvents.waitsFor}, length('quote:') + 1))))`;
 
 async function parkedBodies(tx: Tx, which: SQL, limit?: number): Promise<Usage[]> {
   const query = tx
@@ -97,10 +88,9 @@ async function parkedBodies(tx: Tx, which: SQL, limit?: number): Promise<Usage[]
 }
 
 async function chargedParts(tx: Tx, factIds: readonly string[]): Promise<ChargedPart[]> {
-  const ids = [...factIds];
-  const isOriginal = inArray(chargesTable.usageId, ids);
+  const isOriginal = isAnyOf(chargesTable.usageId, factIds);
   const isLater = and(
-    inArray(chargesTable.factId, ids),
+    isAnyOf(chargesTable.factId, factIds),
     sql`(${chargesTable.factId} <> ${chargesTable.usageId} or ${chargesTable.revision} > 0)`,
   );
   const { factId, billLineId, day, meter } = chargesTable;
@@ -115,7 +105,7 @@ async function chargedParts(tx: Tx, factIds: readonly string[]): Promise<Charged
       to: sql<Date>`max(${chargesTable.usageTo})`.mapWith(chargesTable.usageTo),
     })
     .from(chargesTable)
-    .where(and(or(isOriginal, isLater), inArray(factId, ids)))
+    .where(and(or(isOriginal, isLater), isAnyOf(factId, factIds)))
     .groupBy(factId, billLineId, day, meter);
   return rows.map((row) => ({
     ...row,
@@ -147,34 +137,20 @@ async function ratedAfter(
 }
 
 async function saveRated(tx: Tx, rated: readonly Rated[], at: Date): Promise<void> {
-  await tx
-    .insert(usageEvents)
-    .values(
-      rated.map(({ usage, charges, factId, revision, refusedQuantity }) => ({
-        ...rowOf(usage, at),
-        ...{ factId, revision, refusedQuantity },
-        state: 'rated' as const,
-        ratedAt: at,
-        chargeCount: charges.length,
-      })),
-    )
-    .onConflictDoUpdate({
-      target: usageEvents.usageId,
-      set: {
-        state: 'rated',
-        reason: null,
-        waitsFor: '',
-        ratedAt: at,
-        factId: sql`excluded.fact_id`,
-        revision: sql`excluded.revision`,
-        refusedQuantity: sql`excluded.refused_quantity`,
-        chargeCount: sql`${usageEvents.chargeCount} + excluded.charge_count`,
-        body: sql`excluded.body`,
-      },
-      setWhere: or(IS_PARKED, sql`excluded.revision > ${usageEvents.revision}`) ?? IS_PARKED,
-    });
+  const events = rated.map(({ usage, charges, factId, revision, refusedQuantity }) => ({
+    ...rowOf(usage, at),
+    ...{ factId, revision, refusedQuantity },
+    state: 'rated' as const,
+    ratedAt: at,
+    chargeCount: charges.length,
+  }));
+  await tx.execute(sql`${insertSet(usageEvents, events)}
+    on conflict (usage_id) do update set state = 'rated', reason = null, waits_for = '', rated_at = excluded.rated_at,
+      fact_id = excluded.fact_id, revision = excluded.revision, refused_quantity = excluded.refused_quantity,
+      charge_count = usage_events.charge_count + excluded.charge_count, body = excluded.body
+    where usage_events.state = 'parked' or excluded.revision > usage_events.revision`);
   const charges = rated.flatMap((one) => one.charges.map(({ charge }) => toRow(charge, at)));
-  if (charges.length > 0) await tx.insert(chargesTable).values(charges);
+  if (charges.length > 0) await tx.execute(insertSet(chargesTable, charges));
   const corrections = rated.flatMap(({ usage }) =>
     usage.correctsUsageId === undefined ? [] : [{ before: usage.correctsUsageId, after: usage.usageId }],
   );
