@@ -52,11 +52,18 @@ export async function auditYear(billing: BillingOnPostgres, year: Year): Promise
 
 const usage: YearCheck[] = [
   {
-    name: 'no fact is charged under two ids, and none more than its last telling',
+    name: 'usage: nothing but rated events was charged, and of a corrected one the last telling counts',
     broken: `
-      select fact_id, sum(charge.quantity) as charged from charges charge join usage_events event using (usage_id)
-      where event.state <> 'rated' or charge.account_mismatch
-      group by fact_id`.replace('charge.account_mismatch', 'false'),
+      select event.usage_id, event.state, charged.quantity from usage_events event left join (
+        select fact_id, sum(quantity) as quantity from charges group by fact_id
+      ) charged on charged.fact_id = event.usage_id
+      left join usage_events last on last.fact_id = event.usage_id and last.superseded_by is null
+      where event.fact_id = event.usage_id and coalesce(charged.quantity, 0) <> (
+        select coalesce(sum((reading -> 'quantity' ->> '$bigint')::numeric), 0)
+        from jsonb_array_elements(last.body -> 'readings') reading) - last.refused_quantity
+      union all
+      select usage_id, state, 0 from usage_events event
+      where state = 'parked' and exists (select from charges where charges.usage_id = event.usage_id)`,
   },
   {
     name: 'a commitment is made up to the micro, after everything late',

@@ -33,14 +33,14 @@ export async function runYear(billing: BillingOnPostgres, size: YearSize, say: (
   const year = await openYear(billing, size);
   for (let day = 0; day < size.days + ((size as { tail?: number }).tail ?? TAIL_DAYS); day++) {
     await year.moveTo(startOf(day) + 8 * HOUR_MS);
-    await morning(year, day);
+    await year.timed('loops', () => morning(year, day));
     await year.moveTo(startOf(day) + 9 * HOUR_MS);
-    await people(year, day);
+    await year.timed('people', () => people(year, day));
     await year.moveTo(startOf(day) + 21 * HOUR_MS);
-    await deliver(year, day);
+    await year.timed('rating', () => deliver(year, day));
     await year.moveTo(startOf(day) + 22 * HOUR_MS);
-    await endJobs(year, day);
-    await repeat(year, (stores) => expireHolds(year.deps, stores, LOOP_BATCH));
+    await year.timed('ends of jobs', () => endJobs(year, day));
+    await year.timed('loops', () => repeat(year, (stores) => expireHolds(year.deps, stores, LOOP_BATCH)));
     if (day % 30 === 29) say(`${dayOf(startOf(day))}: ${year.counts.get('deliveries') ?? 0} deliveries`);
   }
   return year;
@@ -68,9 +68,11 @@ async function morning(year: Year, day: number): Promise<void> {
   const today = dayOf(deps.clock.now());
   const lastMonth = monthAfter(monthOf(deps.clock.now()), -1);
   if (today.endsWith('-02')) {
-    for (const back of [-2, -1, 0]) await settleCommitments(deps, monthAfter(lastMonth, back));
-    for (let closed = 1; closed > 0; ) closed = await closeMonths(deps, LOOP_BATCH);
-    year.count('monthsClosed');
+    await year.timed('closing of months', async () => {
+      for (const back of [-2, -1, 0]) await settleCommitments(deps, monthAfter(lastMonth, back));
+      for (let closed = 1; closed > 0; ) closed = await closeMonths(deps, LOOP_BATCH);
+    });
+    year.count('months closed');
   }
 }
 

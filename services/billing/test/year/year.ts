@@ -27,6 +27,7 @@ export class Year {
   /** By campaign. */
   readonly codes = new Map<number, readonly string[]>();
   readonly counts = new Map<string, number>();
+  readonly tookMs = new Map<string, number>();
   /** What each account used of each meter, as its facts were told last: reckoned from the plan alone. */
   readonly used = new Map<string, bigint>();
   /** Every event, and whether it is rated in the end, or why not. */
@@ -41,6 +42,13 @@ export class Year {
 
   count(what: string, by = 1): void {
     this.counts.set(what, (this.counts.get(what) ?? 0) + by);
+  }
+
+  /** Real time, for whoever waits for it. */
+  async timed(what: string, work: () => Promise<void>): Promise<void> {
+    const startedAt = performance.now();
+    await work();
+    this.tookMs.set(what, (this.tookMs.get(what) ?? 0) + performance.now() - startedAt);
   }
 
   async moveTo(at: Instant): Promise<void> {
