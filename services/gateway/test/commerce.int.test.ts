@@ -117,6 +117,7 @@ describe('documents and refunds over REST', () => {
 
   it('issues invoices and lists their lines', async () => {
     expect((await acme.rest.post('/v1/invoices', {})).body).toMatchObject({ data: [{ number: 'SL-2026-000001' }] });
+    expect(await acme.rest.post('/v1/invoices')).toMatchObject({ status: 201 }); // There is nothing to say.
     const lines = await acme.rest.get('/v1/invoices/inv_1/lines');
     expect(lines.body).toMatchObject({ data: [{ reference_id: 'bil_1' }] });
   });

@@ -23,7 +23,7 @@ export const month = z
 const billQuery = z.strictObject({ ...pageQuery, month, resource_id: idParam.optional() });
 const monthParams = z.strictObject({ month });
 const invoiceQuery = z.strictObject({ ...pageQuery, kind: z.enum(['invoice', 'credit_note']).optional() });
-const nothing = z.strictObject({}).optional();
+const nothing = z.strictObject({}).nullish();
 const total = z.object({ amount_micros: micros, written_off_micros: micros });
 
 /** What was consumed and paid, as documents. */

@@ -21,7 +21,7 @@ const expiryMode = z.enum(['renew', 'stop', 'convert_to_pay_as_you_go']);
 const purchaseBody = z.strictObject({ plan: idParam, quantity, expiry_mode: expiryMode.default('renew') });
 const changeBody = z.strictObject({ plan: idParam, quantity });
 const modeBody = z.strictObject({ expiry_mode: expiryMode });
-const nothing = z.strictObject({}).optional();
+const nothing = z.strictObject({}).nullish();
 const listQuery = z.strictObject({ ...pageQuery, status: z.enum(['active', 'ended']).optional() });
 const orderQuery = z.strictObject({
   ...pageQuery,
