@@ -2,12 +2,13 @@ import { invariant } from '@suanli/kernel';
 import type { OrderStore, PlanReads, PlanStore, SubscriptionStore } from '../app/plans/ports.ts';
 import type { Page, PageQuery, Visible } from '../app/read-ports.ts';
 import type { CreditStore, RefundReads, RefundStore } from '../app/refunds/ports.ts';
+import { ownMicros } from '../domain/rating/charge.ts';
 import type { Order } from '../domain/order/order.ts';
 import { refundableMicros } from '../domain/order/order.ts';
 import type { RenewalAttempt } from '../domain/plan/decide-period.ts';
 import { type Plan, planOnSale } from '../domain/plan/plan.ts';
 import type { Subscription } from '../domain/plan/subscription.ts';
-import type { Credit, CreditedCharge, UnusableWindow } from '../domain/refund/credit.ts';
+import { type Credit, type CreditedCharge, type UnusableWindow, windowKeyOf } from '../domain/refund/credit.ts';
 import type { Refund } from '../domain/refund/refund.ts';
 import type { MemoryState } from './memory-state.ts';
 
@@ -99,9 +100,6 @@ function memoryRefunds(state: MemoryState): { refunds: RefundStore; credits: Cre
       async saveState(refund) {
         state.refunds.set(refund.id, refund);
       },
-      refundedMicros: async (id) =>
-        sum(all().filter((one) => one.target.id === id && one.state !== 'rejected')) +
-        sum(state.credits.filter((one) => one.billLineId === id)),
       openPayoutMicros: async (id) =>
         sum(all().filter((one) => one.target.id === id && ['requested', 'approved'].includes(one.state))),
       approvedIds: async (limit) =>
@@ -123,12 +121,12 @@ function memoryRefunds(state: MemoryState): { refunds: RefundStore; credits: Cre
     },
     credits: {
       async insertWindow(window) {
-        const key = `${window.source.id}/${window.source.epoch}`;
+        const key = windowKeyOf(window.source);
         if (state.unusableWindows.has(key)) return false;
         state.unusableWindows.set(key, window);
         return true;
       },
-      window: async (sourceId, epoch) => state.unusableWindows.get(`${sourceId}/${epoch}`),
+      windows: async (of) => of.flatMap((source) => state.unusableWindows.get(windowKeyOf(source)) ?? []),
       openCharges: async ({ source, accountId }) =>
         state.charges.flatMap((charge) => {
           const line = state.billLines.get(charge.billLineId);
@@ -138,9 +136,8 @@ function memoryRefunds(state: MemoryState): { refunds: RefundStore; credits: Cre
             usage?.source.id !== source.id ||
             usage.source.epoch !== source.epoch;
           if (isOther || line === undefined || state.creditedCharges.has(charge.id)) return [];
-          const { id: chargeId, billLineId, usageFrom: from, usageTo: to } = charge;
-          const paidMicros = charge.heldMicros + charge.walletMicros;
-          return [{ chargeId, billLineId, tenant: line.tenant, paidMicros, from, to }];
+          const { id: chargeId, factId, day, billLineId, usageFrom: from, usageTo: to } = charge;
+          return [{ chargeId, factId, day, billLineId, tenant: line.tenant, ownMicros: ownMicros(charge), from, to }];
         }),
       async insert(credits, looked) {
         state.credits.push(...credits);
@@ -149,13 +146,6 @@ function memoryRefunds(state: MemoryState): { refunds: RefundStore; credits: Cre
           state.creditedCharges.set(one.chargeId, one);
         }
       },
-      paidLines: async (ids) =>
-        ids.flatMap((billLineId) => {
-          const line = state.billLines.get(billLineId);
-          const charges = state.charges.filter((charge) => charge.billLineId === billLineId);
-          const paidMicros = charges.reduce((total, one) => total + one.heldMicros + one.walletMicros, 0n);
-          return line === undefined ? [] : [{ billLineId, tenant: line.tenant, paidMicros }];
-        }),
     },
   };
 }

@@ -7,7 +7,7 @@ import type { Quote } from '../domain/price/quote.ts';
 import type { Discount } from '../domain/price/rate.ts';
 import { type BillLine, type PeriodTotal, totalKeyOf, totalKeyOfLine } from '../domain/rating/bill-line.ts';
 import type { Charge } from '../domain/rating/charge.ts';
-import type { ChargedPart, KnownUsage } from '../domain/rating/facts.ts';
+import { type ChargedPart, type KnownUsage, partOf, sumOfParts } from '../domain/rating/facts.ts';
 import { type Fence, fenceKeyOf } from '../domain/rating/fence.ts';
 import type { ParkReason } from '../domain/rating/usage.ts';
 import type { MemoryState } from './memory-state.ts';
@@ -116,6 +116,11 @@ export function memoryRating(state: MemoryState): RatingStores {
                 source.id === line.sourceId,
             ),
         ),
+      async withTotals(lineIds) {
+        const lines = [...new Set(lineIds)].flatMap((id) => state.billLines.get(id) ?? []);
+        const keys = new Set(lines.map(totalKeyOfLine));
+        return { lines, totals: [...state.totals.values()].filter((total) => keys.has(totalKeyOf(total))) };
+      },
       async save(lines) {
         for (const line of lines) state.billLines.set(line.id, line);
       },
@@ -141,7 +146,7 @@ function memoryUsage(state: MemoryState): BillingStores['usage'] {
       known: ids.flatMap((usageId) => state.usage.get(usageId) ?? []),
       waiting: parked().flatMap(({ usage, waitsFor }) => (names.includes(waitsFor) ? [usage] : [])),
     }),
-    charged: async (factIds) => chargedParts(state.charges.filter((charge) => factIds.includes(charge.factId))),
+    charged: async (factIds) => chargedParts(state, factIds),
     ratedAfter: async (fence) =>
       [...state.usage.values()].filter(
         ({ usage, state: known, supersededBy }) =>
@@ -201,13 +206,14 @@ function isCurable(state: MemoryState, { reason, usage }: StoredUsage): boolean 
   return reason === 'wallet_not_found' && [...state.wallets.values()].some((one) => one.accountId === tenant.accountId);
 }
 
-function chargedParts(charges: readonly Charge[]): ChargedPart[] {
+function chargedParts(state: MemoryState, factIds: readonly string[]): ChargedPart[] {
   const parts = new Map<string, ChargedPart>();
-  for (const { factId, billLineId, day, meter, quantity, usageFrom: from, usageTo: to } of charges) {
-    const key = `${factId} ${billLineId} ${day}`;
+  for (const charge of state.charges.filter((one) => factIds.includes(one.factId))) {
+    const key = `${charge.factId} ${charge.billLineId} ${charge.day}`;
+    const creditedMicros = charge.creditedMicros + (state.creditedCharges.get(charge.id)?.amountMicros ?? 0n);
+    const part = { ...partOf(charge, charge.factId), creditedMicros };
     const before = parts.get(key);
-    const sum = quantity + (before?.quantity ?? 0n);
-    parts.set(key, { factId, billLineId, day, meter, quantity: sum, from, to });
+    parts.set(key, before === undefined ? part : sumOfParts(before, part));
   }
   return [...parts.values()];
 }

@@ -1,7 +1,7 @@
 import { returnMoney } from '../../domain/refund/return-money.ts';
 import { type Credit, decideCredits, type UnusableWindow } from '../../domain/refund/credit.ts';
 import type { BillingDeps, BillingStores } from '../ports.ts';
-import { recallCredit } from '../refunds/recall-credit.ts';
+import { readPaidLines, savePaidLines } from '../refunds/paid-lines.ts';
 import { lockBatch, writeBatch } from '../write-batch.ts';
 
 /**
@@ -17,27 +17,20 @@ export async function creditUnusableTime(
   if (batch.walletOf(window.accountId) === undefined) return [];
   await stores.credits.insertWindow(window);
   // The first telling stands: a second one cannot widen it.
-  const told = (await stores.credits.window(window.source.id, window.source.epoch)) ?? window;
+  const told = (await stores.credits.windows([window.source]))[0] ?? window;
   if (told.accountId !== window.accountId) return [];
   const charges = await stores.credits.openCharges(told);
   if (charges.length === 0) return [];
-  const lines = await stores.credits.paidLines([...new Set(charges.map((charge) => charge.billLineId))]);
-  const left = new Map<string, bigint>();
-  for (const { billLineId, paidMicros } of lines) {
-    left.set(billLineId, paidMicros - (await stores.refunds.refundedMicros(billLineId)));
-  }
-  const { credits, looked } = decideCredits(told, charges, left, batch);
-  await recallCredit(
-    stores,
-    batch,
-    credits.map((credit) => credit.billLineId),
-  );
+  const lineIds = [...new Set(charges.map((charge) => charge.billLineId))];
+  const { lines, scratch } = await readPaidLines(stores, batch, lineIds);
+  const { credits, looked } = decideCredits(told, charges, scratch, batch);
   for (const { tenant, billLineId: reference, amountMicros } of credits) {
-    const paidMicros = left.get(reference) ?? 0n;
     const spender = { tenant, scope: { product: told.source.kind, item: '', region: '' } };
-    const back = { reference, code: 'compensation' as const, amountMicros, paidMicros, spender };
+    const back = { reference, code: 'compensation' as const, amountMicros, funds: lines.funds(reference), spender };
     returnMoney(batch, { accountId: tenant.accountId, ...back });
+    lines.returned(reference, 'credit', amountMicros);
   }
+  if (credits.length > 0) await savePaidLines(stores, lines);
   await stores.credits.insert(credits, looked);
   await writeBatch(
     deps,
@@ -54,6 +47,6 @@ export async function creditLateUsage(
   stores: BillingStores,
   source: { id: string; epoch: number },
 ): Promise<Credit[]> {
-  const window = await stores.credits.window(source.id, source.epoch);
+  const [window] = await stores.credits.windows([source]);
   return window === undefined ? [] : creditUnusableTime(deps, stores, window);
 }

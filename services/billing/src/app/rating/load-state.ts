@@ -8,6 +8,7 @@ import { fenceKeyOf } from '../../domain/rating/fence.ts';
 import type { RatingState } from '../../domain/rating/plan-usage.ts';
 import { MAX_WINDOW_MS } from '../../domain/rating/segments.ts';
 import type { Usage } from '../../domain/rating/usage.ts';
+import { type UnusableWindow, windowKeyOf } from '../../domain/refund/credit.ts';
 import { recallCredit } from '../lots/recall-credit.ts';
 import type { BillingStores } from '../ports.ts';
 
@@ -45,8 +46,20 @@ export async function loadState(
     facts: new Facts(known, parts),
     lines: new Map(lines.map((line) => [lineKeyOf(line), line])),
     totals: new Map(totals.map((total) => [totalKeyOf(total), total])),
+    windows: await windowsOf(stores, usages, parts),
     zone: SHANGHAI,
   };
+}
+
+/** Where credits have given something back of what is corrected: only there it matters for which time. */
+async function windowsOf(
+  stores: BillingStores,
+  usages: readonly Usage[],
+  parts: readonly ChargedPart[],
+): Promise<Map<string, UnusableWindow>> {
+  if (parts.every((part) => part.creditedMicros === 0n)) return new Map();
+  const windows = await stores.credits.windows(usages.map((usage) => usage.source));
+  return new Map(windows.map((window) => [windowKeyOf(window.source), window]));
 }
 
 function pricedBy(usages: readonly Usage[]) {

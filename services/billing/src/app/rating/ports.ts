@@ -26,6 +26,8 @@ export interface UsageStore {
 export interface BillLineStore {
   /** Lines of what was used; of those under a price of the whole month, the ones of these months. */
   ofResources(usages: readonly Usage[], periods: readonly Month[]): Promise<BillLine[]>;
+  /** These lines, and the totals that they share. */
+  withTotals(lineIds: readonly string[]): Promise<{ lines: BillLine[]; totals: PeriodTotal[] }>;
   save(lines: readonly BillLine[]): Promise<void>;
   totals(of: {
     accountIds: readonly string[];

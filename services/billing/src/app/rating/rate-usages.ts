@@ -60,7 +60,11 @@ export async function rerateUsages(
     stores,
     rated.map((one) => one.usage),
   );
-  const current = known.filter((one) => ids.includes(one.usage.usageId) && one.supersededBy === undefined);
+  const asked = new Set(ids);
+  // In one order everywhere: who of them gets back what a refund has left depends on it.
+  const current = known
+    .filter((one) => asked.has(one.usage.usageId) && one.supersededBy === undefined)
+    .sort((a, b) => (a.usage.usageId < b.usage.usageId ? -1 : 1));
   const state = await loadState(
     stores,
     batch,

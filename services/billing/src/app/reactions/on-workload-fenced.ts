@@ -1,4 +1,5 @@
 import type { Fence } from '../../domain/rating/fence.ts';
+import { creditLateUsage } from '../credits/credit-unusable-time.ts';
 import type { BillingDeps, BillingStores } from '../ports.ts';
 import { type RatingOutcome, rerateUsages } from '../rating/rate-usages.ts';
 
@@ -15,5 +16,8 @@ export async function onWorkloadFenced(
   await stores.wallets.lockInOrder([accountId]);
   await stores.fences.insert(fence, deps.clock.now());
   const rated = await stores.usage.ratedAfter(fence);
-  return rated.length === 0 ? [] : rerateUsages(deps, stores, rated);
+  if (rated.length === 0) return [];
+  const outcomes = await rerateUsages(deps, stores, rated);
+  await creditLateUsage(deps, stores, { id: fence.sourceId, epoch: fence.epoch });
+  return outcomes;
 }

@@ -1,6 +1,12 @@
-import type { Instant, Micros, TenantPath } from '@suanli/kernel';
+import type { Micros } from '@suanli/kernel';
 import type { CreditSpent } from '../../domain/lot/credit-spent.ts';
-import type { Credit, CreditedCharge, CreditReason, UnusableWindow } from '../../domain/refund/credit.ts';
+import type {
+  ChargeOfWindow,
+  Credit,
+  CreditedCharge,
+  CreditReason,
+  UnusableWindow,
+} from '../../domain/refund/credit.ts';
 import type { Refund } from '../../domain/refund/refund.ts';
 import type { Page, PageQuery, Visible } from '../read-ports.ts';
 
@@ -9,8 +15,6 @@ export interface RefundStore {
   get(refundId: string): Promise<Refund | undefined>;
   insert(refund: Refund): Promise<void>;
   saveState(refund: Refund): Promise<void>;
-  /** What came back of a bill line, or is about to leave of a recharge: refunds that were not rejected, and credits. */
-  refundedMicros(targetId: string): Promise<Micros>;
   /** What is about to leave of a recharge. */
   openPayoutMicros(rechargeId: string): Promise<Micros>;
   /** Payouts that are to be sent, oldest first. */
@@ -19,29 +23,15 @@ export interface RefundStore {
   creditSpentOn(references: readonly string[]): Promise<CreditSpent[]>;
 }
 
-/** A charge as a credit looks at it. */
-export type ChargeOfWindow = {
-  chargeId: string;
-  billLineId: string;
-  tenant: TenantPath;
-  /** What the customer paid of it. */
-  paidMicros: Micros;
-  from: Instant;
-  to: Instant;
-};
-
-/** What was paid for a bill line, and whose it is. */
-export type PaidLine = { billLineId: string; tenant: TenantPath; paidMicros: Micros };
-
 /** Whoever writes a credit has the wallet of its account locked. */
 export interface CreditStore {
   /** False when time of this epoch was told unusable before: it is told once. */
   insertWindow(window: UnusableWindow): Promise<boolean>;
-  window(sourceId: string, epoch: number): Promise<UnusableWindow | undefined>;
-  /** Charges of one epoch that no credit has looked at. */
+  /** Those that were told of these epochs. */
+  windows(of: readonly { id: string; epoch: number }[]): Promise<UnusableWindow[]>;
+  /** Charges of one epoch that no credit has looked at, in the order in which they were made. */
   openCharges(window: UnusableWindow): Promise<ChargeOfWindow[]>;
   insert(credits: readonly Credit[], looked: readonly CreditedCharge[]): Promise<void>;
-  paidLines(billLineIds: readonly string[]): Promise<PaidLine[]>;
 }
 
 export interface RefundReads {

@@ -10,6 +10,7 @@ import {
 import { onceOnly } from '../once-only.ts';
 import type { BillingDeps, BillingStores } from '../ports.ts';
 import { lockBatch, writeBatch } from '../write-batch.ts';
+import { readPaidLines, savePaidLines } from './paid-lines.ts';
 import { recallCredit } from './recall-credit.ts';
 import { saveRefund } from './save-refund.ts';
 
@@ -48,12 +49,14 @@ async function ofOrder(deps: BillingDeps, stores: BillingStores, command: Refund
 async function ofBillLine(deps: BillingDeps, stores: BillingStores, command: RefundToWallet): Promise<RefundResult> {
   const { accountId, target, amountMicros, reason } = command;
   const batch = await lockBatch(deps, stores, { accountIds: [accountId], holdIds: [] });
-  const [line] = await stores.credits.paidLines([target.id]);
+  const { lines } = await readPaidLines(stores, batch, [target.id]);
+  const line = lines.find(target.id);
   if (line === undefined || line.tenant.accountId !== accountId) return refundRefused('refund_target_not_found');
-  const paidMicros = line.paidMicros - (await stores.refunds.refundedMicros(target.id));
-  if (amountMicros > paidMicros) return refundRefused('refund_exceeds_payment');
-  await recallCredit(stores, batch, [target.id]);
-  const refund = refundToWallet(batch, { tenant: line.tenant, target, amountMicros, paidMicros, reason });
+  if (amountMicros > lines.leftMicros(line.id)) return refundRefused('refund_exceeds_payment');
+  const { tenant } = line;
+  const refund = refundToWallet(batch, { tenant, target, amountMicros, funds: lines.funds(line.id), reason });
+  lines.returned(line.id, 'refund', amountMicros);
+  await savePaidLines(stores, lines);
   await stores.refunds.insert(refund);
   await writeBatch(deps, stores, batch, [{ kind: 'refund_changed', refund }]);
   return { kind: 'refunded', refund };

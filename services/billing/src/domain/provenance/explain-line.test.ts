@@ -85,6 +85,8 @@ describe('the arithmetic of a charge', () => {
       heldMicros: 0n,
       walletMicros: 3_500n,
       writtenOffMicros: 0n,
+      refundedMicros: 0n,
+      creditedMicros: 0n,
       createdAt: NOW,
     };
     const line = { discountBasisPoints: 0 };

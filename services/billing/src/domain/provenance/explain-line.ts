@@ -45,14 +45,21 @@ export function addedBy({ baseQuantity, quantity }: Charge, price: Price, basisP
 /** How the amount of the line comes about, for a person with a calculator. */
 export function lineSteps({ line, price, charges }: Evidence): string[] {
   const sums = `${count(charges.length, 'charge')} add up to ${line.quantity} ${line.meter} and ${line.amountMicros} micros`;
+  const { refundedMicros, creditedMicros } = line;
+  const back =
+    refundedMicros === 0n && creditedMicros === 0n
+      ? []
+      : [`of which came back: ${refundedMicros} micros by refunds, ${creditedMicros} micros by credits`];
   if (line.period === '') {
     return [
       `${sums} (${formatYuan(line.amountMicros)})`,
+      ...back,
       ...amountSteps(price, line.quantity, line.discountBasisPoints),
     ];
   }
   return [
     sums,
+    ...back,
     `the price looks at everything that the account used of it in ${line.period}: each charge is the amount of the total after it less the amount of the total before it`,
   ];
 }
@@ -67,8 +74,18 @@ export function chargeSteps(charge: Charge, usage: Usage | undefined, { price, l
     `before: ${baseQuantity}, after: ${baseQuantity} ${signed(quantity)} = ${after}`,
     `amount after: ${amountText(price, after, basisPoints)}`,
     `amount before: ${amountText(price, baseQuantity, basisPoints)}`,
+    ...backSteps(charge),
     `charge: ${amountOf(price, after, basisPoints)} - ${amountOf(price, baseQuantity, basisPoints)} = ${amountMicros} micros`,
   ];
+}
+
+/** What a correction takes away and nobody gets, because it had come back before. */
+function backSteps({ refundedMicros, creditedMicros, walletMicros }: Charge): string[] {
+  const by = [
+    ...(refundedMicros < 0n ? [`${-refundedMicros} micros by a refund`] : []),
+    ...(creditedMicros < 0n ? [`${-creditedMicros} micros by a credit for unusable time`] : []),
+  ];
+  return by.length === 0 ? [] : [`had come back before: ${by.join(', ')}; comes back now: ${-walletMicros} micros`];
 }
 
 function quantitySteps(charge: Charge, usage: Usage | undefined): string[] {

@@ -22,6 +22,10 @@ export type BillLine = {
   amountMicros: Micros;
   /** The part of the amount that the platform bore. */
   writtenOffMicros: Micros;
+  /** What refunds gave back, less what corrections took away since. Of a line that shares a total it may be below zero. */
+  refundedMicros: Micros;
+  /** The same of credits for unusable time. */
+  creditedMicros: Micros;
   currency: string;
   priceId: string;
   priceVersion: number;
@@ -52,9 +56,20 @@ export type PeriodTotal = {
   quantity: bigint;
   amountMicros: Micros;
   writtenOffMicros: Micros;
+  /** Those of its lines together. */
+  refundedMicros: Micros;
+  creditedMicros: Micros;
   /** Grows with each charge. */
   version: bigint;
 };
+
+/** What an amount cost until now, and what of it is not the customer's money, or no more. */
+export type Borne = Pick<PeriodTotal, 'amountMicros' | 'writtenOffMicros' | 'refundedMicros' | 'creditedMicros'>;
+
+/** What the customer has paid of it and has not got back: no more than that can ever go back. */
+export function paidMicros({ amountMicros, writtenOffMicros, refundedMicros, creditedMicros }: Borne): Micros {
+  return amountMicros - writtenOffMicros - refundedMicros - creditedMicros;
+}
 
 type LineIdentity = Pick<
   BillLine,
@@ -94,6 +109,8 @@ export function emptyLine(
     quantity: 0n,
     amountMicros: 0n,
     writtenOffMicros: 0n,
+    refundedMicros: 0n,
+    creditedMicros: 0n,
     currency: price.currency,
     priceId: price.id,
     priceVersion: price.version,
@@ -112,8 +129,8 @@ export function emptyLine(
 }
 
 export function emptyTotal({ tenant, priceId, discountId, period }: BillLine): PeriodTotal {
-  const zero = { quantity: 0n, amountMicros: 0n, writtenOffMicros: 0n, version: 0n };
-  return { accountId: tenant.accountId, priceId, discountId, period, ...zero };
+  const sums = { quantity: 0n, amountMicros: 0n, writtenOffMicros: 0n, refundedMicros: 0n, creditedMicros: 0n };
+  return { accountId: tenant.accountId, priceId, discountId, period, ...sums, version: 0n };
 }
 
 /** A change of what a line counts. The quantity is negative where a correction takes back. */

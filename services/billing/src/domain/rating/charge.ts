@@ -17,14 +17,15 @@ import type { Wallet } from '../ledger/wallet.ts';
 import { appliesTo, type Lot } from '../lot/lot.ts';
 import { type Purse, partsOf, spendableMicros, withLotParts } from '../lot/purse.ts';
 import type { SpendScope } from '../lot/spend-scope.ts';
+import type { Borne } from './bill-line.ts';
 import { giveBack, type PaidSoFar } from './give-back.ts';
 
 /** Why the platform bears a part of a charge. */
 export type WriteOffReason = 'hold_exceeded' | 'hold_ended' | 'no_hold';
 
 /**
- * What one usage event added to one bill line on one day, and who paid: the three parts sum to the amount. A correction
- * takes away: then none of the four is above zero.
+ * What one usage event added to one bill line on one day, and who paid: the parts sum to the amount. A correction takes
+ * away: then none of them is above zero.
  */
 export type Charge = {
   id: string;
@@ -48,10 +49,25 @@ export type Charge = {
   walletMicros: Micros;
   writtenOffMicros: Micros;
   writeOffReason?: WriteOffReason;
+  /** What of a correction downwards had come back before, by refunds: nobody gets it again. Never above zero. */
+  refundedMicros: Micros;
+  /** The same by credits for unusable time. */
+  creditedMicros: Micros;
   createdAt: Instant;
 };
 
-export type Settlement = Pick<Charge, 'heldMicros' | 'walletMicros' | 'writtenOffMicros' | 'writeOffReason'>;
+/** What a charge costs the customer, or makes cheaper: all but what the platform bears. */
+export function ownMicros({
+  amountMicros,
+  writtenOffMicros,
+}: Pick<Charge, 'amountMicros' | 'writtenOffMicros'>): Micros {
+  return amountMicros - writtenOffMicros;
+}
+
+export type Settlement = Pick<
+  Charge,
+  'heldMicros' | 'walletMicros' | 'writtenOffMicros' | 'writeOffReason' | 'refundedMicros' | 'creditedMicros'
+>;
 
 /** What is charged, to whom: the wallet of an account, the hold that the usage named, the line that grows or shrinks. */
 export type ToSettle = {
@@ -60,7 +76,7 @@ export type ToSettle = {
   scope: SpendScope;
   lineId: string;
   /** What was paid until now for the line, or for the total that it shares. */
-  paid: { references: readonly string[]; amountMicros: Micros; writtenOffMicros: Micros };
+  paid: Borne & { references: readonly string[]; voidCreditMicros: Micros };
 };
 
 /**
@@ -105,6 +121,8 @@ export function settle(
     walletMicros,
     writtenOffMicros,
     ...(writtenOffMicros > 0n && { writeOffReason }),
+    refundedMicros: 0n,
+    creditedMicros: 0n,
     heldParts: held.parts,
     walletParts: partsOf(walletMicros, purse, scope, ctx.now),
   };
@@ -158,7 +176,13 @@ function settleBack(batch: LedgerBatch, amountMicros: Micros, wallet: Wallet, of
     },
   ].map((part) => ({ kind: 'post' as const, fromAccountId: REVENUE, reference, ...part }));
   batch.apply({ transfers: transfersOf(booked, undefined, batch), newLots: back.newLots });
-  return { heldMicros: 0n, walletMicros: -back.walletMicros, writtenOffMicros: -back.writtenOffMicros };
+  return {
+    heldMicros: 0n,
+    walletMicros: -back.walletMicros,
+    writtenOffMicros: -back.writtenOffMicros,
+    refundedMicros: -back.refundedMicros,
+    creditedMicros: -back.creditedMicros,
+  };
 }
 
 type Booked = {

@@ -1,6 +1,6 @@
-import type { Instant } from '@suanli/kernel';
+import type { Instant, Micros } from '@suanli/kernel';
 import type { Day } from '../calendar/calendar.ts';
-import type { Charge } from './charge.ts';
+import { type Charge, ownMicros } from './charge.ts';
 import type { Usage } from './usage.ts';
 
 /** An event as billing knows it. */
@@ -21,6 +21,10 @@ export type ChargedPart = {
   day: Day;
   meter: string;
   quantity: bigint;
+  /** What it costs the customer: all but what the platform bore. */
+  ownMicros: Micros;
+  /** What credits for unusable time gave back of it, less what is void since. */
+  creditedMicros: Micros;
   from: Instant;
   to: Instant;
 };
@@ -51,10 +55,10 @@ export class Facts {
       this.#known.set(corrected.usage.usageId, { ...corrected, supersededBy: known.usage.usageId });
     }
     const parts = this.#partsOf(known.factId);
-    for (const { billLineId, day, meter, quantity, usageFrom, usageTo } of charges) {
-      const part = { factId: known.factId, billLineId, day, meter, quantity, from: usageFrom, to: usageTo };
+    for (const charge of charges) {
+      const part = partOf(charge, known.factId);
       const before = parts.get(partKey(part));
-      parts.set(partKey(part), before === undefined ? part : { ...part, quantity: before.quantity + quantity });
+      parts.set(partKey(part), before === undefined ? part : sumOfParts(before, part));
     }
   }
 
@@ -65,6 +69,21 @@ export class Facts {
     this.#parts.set(factId, empty);
     return empty;
   }
+}
+
+export function partOf(charge: Charge, factId: string): ChargedPart {
+  const { billLineId, day, meter, quantity, usageFrom: from, usageTo: to, creditedMicros } = charge;
+  return { factId, billLineId, day, meter, quantity, ownMicros: ownMicros(charge), creditedMicros, from, to };
+}
+
+/** The window is that of the later one. */
+export function sumOfParts(before: ChargedPart, part: ChargedPart): ChargedPart {
+  return {
+    ...part,
+    quantity: before.quantity + part.quantity,
+    ownMicros: before.ownMicros + part.ownMicros,
+    creditedMicros: before.creditedMicros + part.creditedMicros,
+  };
 }
 
 function partKey({ billLineId, day }: { billLineId: string; day: Day }): string {

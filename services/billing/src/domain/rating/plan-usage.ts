@@ -4,8 +4,9 @@ import type { LedgerBatch } from '../ledger/ledger-batch.ts';
 import type { Price } from '../price/price.ts';
 import type { Quote } from '../price/quote.ts';
 import type { Book } from '../price/rate.ts';
+import type { UnusableWindow } from '../refund/credit.ts';
 import { type BillLine, emptyLine, lineKeyOf, type PeriodTotal } from './bill-line.ts';
-import type { Facts, KnownUsage } from './facts.ts';
+import type { ChargedPart, Facts, KnownUsage } from './facts.ts';
 import { billableTo, fenceKeyOfUsage, isBeyond } from './fence.ts';
 import { quantityAfter, segmentsOf } from './segments.ts';
 import { mergedReadings, type ParkReason, type Usage, waitFor } from './usage.ts';
@@ -24,11 +25,22 @@ export type RatingState = {
   lines: Map<string, BillLine>;
   /** By `totalKeyOf`. */
   totals: Map<string, PeriodTotal>;
+  /** Time that could not be used, of what credits have given something back for; by `windowKeyOf`. */
+  windows: ReadonlyMap<string, UnusableWindow>;
   zone: Zone;
 };
 
 /** What a line is to count more of one day; less where the quantity is negative. */
-export type Delta = { line: BillLine; price: Price; day: Day; quantity: bigint; from: Instant; to: Instant };
+export type Delta = {
+  line: BillLine;
+  price: Price;
+  day: Day;
+  quantity: bigint;
+  from: Instant;
+  to: Instant;
+  /** What is charged of it now; absent when nothing is. */
+  charged?: ChargedPart;
+};
 
 export type UsagePlan =
   | { kind: 'planned'; factId: string; deltas: Delta[]; refusedQuantity: bigint }
@@ -112,14 +124,15 @@ function chargedNow(state: RatingState, factId: string): Delta[] {
   const byId = new Map<string, BillLine>();
   const charged = state.facts.charged(factId);
   if (charged.length > 0) for (const line of state.lines.values()) byId.set(line.id, line);
-  return charged.map(({ billLineId, day, quantity, from, to }) => {
+  return charged.map((part) => {
+    const { billLineId, day, quantity, from, to } = part;
     const line = byId.get(billLineId);
     const price = line && state.prices.get(line.priceId);
     invariant(
       line !== undefined && price !== undefined,
       `line ${billLineId} of fact ${factId} was read with its price`,
     );
-    return { line, price, day, quantity, from, to };
+    return { line, price, day, quantity, from, to, charged: part };
   });
 }
 
@@ -130,7 +143,10 @@ function differences(wanted: readonly Delta[], charged: readonly Delta[]): Delta
   for (const delta of charged) net.set(keyOf(delta), { ...delta, quantity: -delta.quantity });
   for (const delta of wanted) {
     const before = net.get(keyOf(delta));
-    net.set(keyOf(delta), before === undefined ? delta : { ...delta, quantity: before.quantity + delta.quantity });
+    net.set(
+      keyOf(delta),
+      before === undefined ? delta : { ...before, ...delta, quantity: before.quantity + delta.quantity },
+    );
   }
   const deltas = [...net.values()].filter((delta) => delta.quantity !== 0n);
   return [...deltas.filter((delta) => delta.quantity < 0n), ...deltas.filter((delta) => delta.quantity > 0n)];

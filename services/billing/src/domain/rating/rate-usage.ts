@@ -1,7 +1,9 @@
+import { type Micros, mulDivCeil } from '@suanli/kernel';
 import { decideSettled } from '../hold/decide-hold.ts';
 import type { LedgerBatch } from '../ledger/ledger-batch.ts';
 import {
   type BillLine,
+  type Borne,
   emptyTotal,
   type Growth,
   grow,
@@ -12,6 +14,7 @@ import {
 } from './bill-line.ts';
 import { type Charge, type Settlement, settleInto } from './charge.ts';
 import { type Delta, planUsage, type RatingState, type UsagePlan } from './plan-usage.ts';
+import { unusableShare, type UnusableWindow, windowKeyOf } from '../refund/credit.ts';
 import type { ParkReason, Usage } from './usage.ts';
 
 export type RatedCharge = { charge: Charge; usage: Usage; line: BillLine };
@@ -83,14 +86,13 @@ function chargeGrowth(
   { delta, growth, factId, revision }: Grown & { factId: string; revision: number },
 ): RatedCharge {
   const { batch } = state;
-  const settlement = pay(state, usage, growth);
-  const writtenOffMicros = lineNow(state, growth.line).writtenOffMicros + settlement.writtenOffMicros;
-  const line = { ...growth.line, writtenOffMicros };
+  const settlement = pay(state, usage, { delta, growth });
+  const line = { ...growth.line, ...borneAfter(lineNow(state, growth.line), settlement) };
   state.lines.set(lineKeyOf(line), line);
   state.prices.set(delta.price.id, delta.price);
   if (growth.total !== undefined) {
-    const borneMicros = totalNow(state, growth.total).writtenOffMicros + settlement.writtenOffMicros;
-    state.totals.set(totalKeyOf(growth.total), { ...growth.total, writtenOffMicros: borneMicros });
+    const borne = borneAfter(totalNow(state, growth.total), settlement);
+    state.totals.set(totalKeyOf(growth.total), { ...growth.total, ...borne });
   }
   const charge: Charge = {
     id: batch.newId('chg'),
@@ -112,20 +114,21 @@ function chargeGrowth(
 }
 
 /** Moves the money of one charge, either way. Of a shared total, what the account paid for all of it can come back. */
-function pay(state: RatingState, usage: Usage, { line, total, addedMicros }: Growth): Settlement {
+function pay(state: RatingState, usage: Usage, { delta, growth }: Grown): Settlement {
+  const { line, total, addedMicros } = growth;
   const { accountId } = usage.tenant;
   const scope = { product: usage.source.kind, item: usage.item, region: usage.region };
   const before = total === undefined ? lineNow(state, line) : totalNow(state, total);
-  const amountMicros = (total ?? line).amountMicros - addedMicros;
   const settlement = settleInto(state.batch, addedMicros, {
     accountId,
     holdId: usage.holdId,
     scope,
     lineId: line.id,
     paid: {
+      ...before,
+      amountMicros: (total ?? line).amountMicros - addedMicros,
       references: addedMicros < 0n ? paidFor(state, line, total) : [],
-      amountMicros,
-      writtenOffMicros: before.writtenOffMicros,
+      voidCreditMicros: voidCreditMicros(delta, state.windows.get(windowKeyOf(usage.source))),
     },
   });
   const { heldMicros, walletMicros, writtenOffMicros: unpaidMicros } = settlement;
@@ -134,12 +137,31 @@ function pay(state: RatingState, usage: Usage, { line, total, addedMicros }: Gro
   return settlement;
 }
 
-/** The lines that an amount was paid for: those that share the total, as far as this batch knows them. */
+/** What credits gave back of usage that is no longer charged: by the rule by which they were given. */
+export function voidCreditMicros({ quantity, charged, from, to }: Delta, window: UnusableWindow | undefined): Micros {
+  if (charged === undefined || quantity >= 0n || charged.creditedMicros <= 0n) return 0n;
+  const leftQuantity = charged.quantity + quantity;
+  const isGone = window === undefined || leftQuantity <= 0n || charged.ownMicros <= 0n;
+  if (isGone) return charged.creditedMicros;
+  const leftMicros = mulDivCeil(charged.ownMicros, leftQuantity, charged.quantity);
+  const dueMicros = unusableShare({ ownMicros: leftMicros, from, to }, window);
+  return dueMicros < charged.creditedMicros ? charged.creditedMicros - dueMicros : 0n;
+}
+
+/** What was paid for an amount: one line, or all that share the total, in this batch or before it. */
 function paidFor(state: RatingState, line: BillLine, total: PeriodTotal | undefined): string[] {
   if (total === undefined) return [line.id];
   const key = totalKeyOf(total);
   const sharing = [...state.lines.values()].filter((one) => totalKeyOfLine(one) === key).map((one) => one.id);
-  return [...new Set([line.id, ...sharing])];
+  return [...new Set([key, line.id, ...sharing])];
+}
+
+function borneAfter(before: Borne, { writtenOffMicros, refundedMicros, creditedMicros }: Settlement) {
+  return {
+    writtenOffMicros: before.writtenOffMicros + writtenOffMicros,
+    refundedMicros: before.refundedMicros + refundedMicros,
+    creditedMicros: before.creditedMicros + creditedMicros,
+  };
 }
 
 function totalNow(state: RatingState, total: PeriodTotal): PeriodTotal {

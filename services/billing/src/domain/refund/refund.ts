@@ -1,7 +1,7 @@
 import { CURRENCY, type Instant, type Micros, type TenantPath } from '@suanli/kernel';
 import type { LedgerBatch } from '../ledger/ledger-batch.ts';
 import { type Order, refundableMicros } from '../order/order.ts';
-import { returnMoney } from './return-money.ts';
+import { type MoneyBack, returnMoney } from './return-money.ts';
 
 /**
  * `wallet`: money of an order or a bill line back into the wallet, at once. `payout`: cash of a recharge out through the
@@ -48,14 +48,14 @@ export function refundRefused(
   return { kind: 'refused', refusal: { reason, missingMicros } };
 }
 
-type Back = { tenant: TenantPath; target: Refund['target']; amountMicros: Micros; paidMicros: Micros; reason: string };
+type Back = Pick<MoneyBack, 'funds'> & Pick<Refund, 'tenant' | 'target' | 'amountMicros' | 'reason'>;
 
 /** Returns money into the batch, and the row that says so. The caller knows that it is not more than was paid. */
-export function refundToWallet(batch: LedgerBatch, { tenant, target, amountMicros, paidMicros, reason }: Back): Refund {
+export function refundToWallet(batch: LedgerBatch, { tenant, target, amountMicros, funds, reason }: Back): Refund {
   const { accountId } = tenant;
   // What was bought is not known here: budgets of models and products are not reduced, those of whoever bought it are.
   const spender = { tenant, scope: { product: '', item: '', region: '' } };
-  returnMoney(batch, { accountId, reference: target.id, code: 'refund', amountMicros, paidMicros, spender });
+  returnMoney(batch, { accountId, reference: target.id, code: 'refund', amountMicros, funds, spender });
   return {
     id: batch.newId('rfd'),
     tenant,
@@ -81,7 +81,7 @@ export function refundOfOrder(
   reason: string,
 ): { refund: Refund; order: Order } {
   const target = { kind: 'order', id: order.id } as const;
-  const paidMicros = refundableMicros(order);
-  const refund = refundToWallet(batch, { tenant: order.tenant, target, amountMicros, paidMicros, reason });
+  const funds = { references: [order.id], paidMicros: refundableMicros(order) };
+  const refund = refundToWallet(batch, { tenant: order.tenant, target, amountMicros, funds, reason });
   return { refund, order: { ...order, refundedMicros: order.refundedMicros + amountMicros } };
 }

@@ -11,23 +11,26 @@ export type MoneyBack = {
   reference: string;
   code: 'refund' | 'compensation';
   amountMicros: Micros;
-  /** What the customer has paid for it, less what came back before. */
-  paidMicros: Micros;
+  /** What it was paid with: what the customer has paid for these together, less what came back before. */
+  funds: { references: readonly string[]; paidMicros: Micros };
   /** Whose spending it takes back, for budgets. */
   spender?: Spender;
 };
 
+const NOTHING_BORNE = { writtenOffMicros: 0n, refundedMicros: 0n, creditedMicros: 0n, voidCreditMicros: 0n };
+
 /** Money of a payment goes back to where it came from: cash as cash, credit as credit, never more than was paid. */
 export function returnMoney(batch: LedgerBatch, back: MoneyBack): void {
-  const { accountId, reference, code, amountMicros, paidMicros, spender } = back;
+  const { accountId, reference, code, amountMicros, funds, spender } = back;
+  const { references, paidMicros } = funds;
   const wallet = batch.walletOf(accountId);
   invariant(wallet !== undefined, `account ${accountId} has a wallet`);
   invariant(amountMicros > 0n && amountMicros <= paidMicros, `${reference} gives back what was paid at most`);
   const paid = {
     id: reference,
     amountMicros: paidMicros,
-    writtenOffMicros: 0n,
-    credit: batch.creditSpentOn([reference]),
+    ...NOTHING_BORNE,
+    credit: batch.creditSpentOn(references),
   };
   const { lotParts, newLots } = giveBack(amountMicros, paid, wallet, batch);
   const transfer = transferOf({

@@ -1,9 +1,9 @@
 import type { Tx } from '@suanli/postgres';
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import type { CreditStore, RefundStore } from '../../../app/refunds/ports.ts';
 import type { CreditReason } from '../../../domain/refund/credit.ts';
 import { toTenant } from '../rows.ts';
-import { billLines, charges, creditedCharges, credits, refunds, unusableWindows } from '../schema/index.ts';
+import { creditedCharges, credits, refunds, unusableWindows } from '../schema/index.ts';
 import { fromCredit, fromRefund, toRefund } from './refund-rows.ts';
 
 export function refundStore(tx: Tx): RefundStore {
@@ -20,12 +20,6 @@ export function refundStore(tx: Tx): RefundStore {
         .update(refunds)
         .set({ state, serialNumber, decidedBy, updatedAt: new Date(updatedAt) })
         .where(eq(refunds.id, id));
-    },
-    async refundedMicros(targetId) {
-      const found = await tx.execute<{ total: string }>(sql`
-        select (select coalesce(sum(amount_micros), 0) from refunds where target_id = ${targetId} and state <> 'rejected')
-          + (select coalesce(sum(amount_micros), 0) from credits where bill_line_id = ${targetId}) as total`);
-      return BigInt(found.rows[0]?.total ?? 0);
     },
     async openPayoutMicros(rechargeId) {
       const found = await tx.execute<{ total: string }>(sql`
@@ -60,9 +54,6 @@ export function refundStore(tx: Tx): RefundStore {
   };
 }
 
-/** What the customer paid of a charge: the platform's part is not given back. */
-const paid = sql<string>`${charges.heldMicros} + ${charges.walletMicros}`;
-
 export function creditStore(tx: Tx): CreditStore {
   return {
     async insertWindow({ source, accountId, reason, from, to, toldAt }) {
@@ -82,45 +73,51 @@ export function creditStore(tx: Tx): CreditStore {
         .returning({ id: unusableWindows.sourceId });
       return inserted.length === 1;
     },
-    async window(sourceId, epoch) {
-      const [row] = await tx
+    async windows(of) {
+      if (of.length === 0) return [];
+      const ids = sql.param(of.map((one) => one.id));
+      const epochs = sql.param(of.map((one) => one.epoch));
+      const rows = await tx
         .select()
         .from(unusableWindows)
-        .where(and(eq(unusableWindows.sourceId, sourceId), eq(unusableWindows.epoch, epoch)));
-      return (
-        row && {
-          source: { kind: row.sourceKind, id: row.sourceId, epoch: row.epoch },
-          accountId: row.accountId,
-          reason: row.reason as CreditReason,
-          from: row.unusableFrom.getTime(),
-          to: row.unusableTo.getTime(),
-          toldAt: row.toldAt.getTime(),
-        }
-      );
+        .where(sql`(${unusableWindows.sourceId}, ${unusableWindows.epoch})
+          in (select * from unnest(${ids}::text[], ${epochs}::integer[]))`);
+      return rows.map((row) => ({
+        source: { kind: row.sourceKind, id: row.sourceId, epoch: row.epoch },
+        accountId: row.accountId,
+        reason: row.reason as CreditReason,
+        from: row.unusableFrom.getTime(),
+        to: row.unusableTo.getTime(),
+        toldAt: row.toldAt.getTime(),
+      }));
     },
     async openCharges({ source, accountId }) {
       const rows = await tx.execute<{
         id: string;
+        fact_id: string;
+        day: string;
         bill_line_id: string;
         account_id: string;
         sub_account_id: string;
         workspace_id: string;
         principal_id: string;
-        paid: string;
+        own: string;
         usage_from: string | Date;
         usage_to: string | Date;
       }>(sql`
-        select charge.id, charge.bill_line_id, line.account_id, line.sub_account_id, line.workspace_id, line.principal_id,
-          (charge.held_micros + charge.wallet_micros)::text as paid, charge.usage_from, charge.usage_to
+        select charge.id, charge.fact_id, charge.day, charge.bill_line_id, line.account_id, line.sub_account_id, line.workspace_id, line.principal_id,
+          (charge.amount_micros - charge.written_off_micros)::text as own, charge.usage_from, charge.usage_to
         from charges charge
         join bill_lines line on line.id = charge.bill_line_id
         join usage_events usage on usage.usage_id = charge.usage_id
         where line.account_id = ${accountId} and line.source_kind = ${source.kind} and line.source_id = ${source.id}
           and (usage.body -> 'source' ->> 'epoch')::integer = ${source.epoch}
           and not exists (select from credited_charges looked where looked.charge_id = charge.id)
-        order by charge.id`);
+        order by charge.created_at, charge.revision, charge.id`);
       return rows.rows.map((row) => ({
         chargeId: row.id,
+        factId: row.fact_id,
+        day: row.day,
         billLineId: row.bill_line_id,
         tenant: toTenant({
           accountId: row.account_id,
@@ -128,7 +125,7 @@ export function creditStore(tx: Tx): CreditStore {
           workspaceId: row.workspace_id,
           principalId: row.principal_id,
         }),
-        paidMicros: BigInt(row.paid),
+        ownMicros: BigInt(row.own),
         from: new Date(row.usage_from).getTime(),
         to: new Date(row.usage_to).getTime(),
       }));
@@ -143,20 +140,6 @@ export function creditStore(tx: Tx): CreditStore {
           amountMicros,
         })),
       );
-    },
-    async paidLines(billLineIds) {
-      if (billLineIds.length === 0) return [];
-      const rows = await tx
-        .select({ line: billLines, paid: sql<string>`coalesce(sum(${paid}), 0)::text` })
-        .from(billLines)
-        .leftJoin(charges, eq(charges.billLineId, billLines.id))
-        .where(inArray(billLines.id, [...billLineIds]))
-        .groupBy(billLines.id);
-      return rows.map((row) => ({
-        billLineId: row.line.id,
-        tenant: toTenant(row.line),
-        paidMicros: BigInt(row.paid),
-      }));
     },
   };
 }

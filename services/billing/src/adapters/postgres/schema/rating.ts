@@ -103,11 +103,18 @@ export const periodTotals = pgTable(
     quantity: bigint('quantity', { mode: 'bigint' }).notNull(),
     amountMicros: micros('amount_micros').notNull(),
     writtenOffMicros: micros('written_off_micros').notNull(),
+    refundedMicros: micros('refunded_micros').notNull().default(sql`0`),
+    creditedMicros: micros('credited_micros').notNull().default(sql`0`),
     version: bigint('version', { mode: 'bigint' }).notNull(),
   },
   (t) => [
     primaryKey({ columns: [t.accountId, t.period, t.priceId, t.discountId] }),
     check('period_totals_parts', sql`${t.quantity} >= 0 and ${t.amountMicros} >= 0`),
+    check(
+      'period_totals_returned',
+      sql`${t.refundedMicros} >= 0 and ${t.creditedMicros} >= 0
+        and ${t.writtenOffMicros} + ${t.refundedMicros} + ${t.creditedMicros} <= ${t.amountMicros}`,
+    ),
   ],
 );
 
@@ -160,6 +167,10 @@ export const billLines = pgTable(
     quantity: bigint('quantity', { mode: 'bigint' }).notNull(),
     amountMicros: micros('amount_micros').notNull(),
     writtenOffMicros: micros('written_off_micros').notNull(),
+    /** What refunds gave back, less what corrections took away since. */
+    refundedMicros: micros('refunded_micros').notNull().default(sql`0`),
+    /** The same of credits for unusable time. */
+    creditedMicros: micros('credited_micros').notNull().default(sql`0`),
     currency: text('currency').notNull(),
     priceId: text('price_id').notNull(),
     priceVersion: integer('price_version').notNull(),
@@ -193,6 +204,11 @@ export const billLines = pgTable(
     index('bill_lines_tenant').on(t.accountId, t.workspaceId, t.id),
     check('bill_lines_parts', sql`${t.quantity} >= 0`),
     check('bill_lines_unit_parts', sql`${t.period} <> '' or ${t.writtenOffMicros} between 0 and ${t.amountMicros}`),
+    check(
+      'bill_lines_returned',
+      sql`${t.period} <> '' or (${t.refundedMicros} >= 0 and ${t.creditedMicros} >= 0
+        and ${t.writtenOffMicros} + ${t.refundedMicros} + ${t.creditedMicros} <= ${t.amountMicros})`,
+    ),
   ],
 );
 
@@ -224,13 +240,20 @@ export const charges = pgTable(
     walletMicros: micros('wallet_micros').notNull(),
     writtenOffMicros: micros('written_off_micros').notNull(),
     writeOffReason: text('write_off_reason'),
+    /** What of a correction downwards refunds, or credits, had given back before: never above zero. */
+    refundedMicros: micros('refunded_micros').notNull().default(sql`0`),
+    creditedMicros: micros('credited_micros').notNull().default(sql`0`),
     createdAt: instant('created_at').notNull(),
   },
   (t) => [
     uniqueIndex('charges_usage').on(t.usageId, t.meter, t.billLineId, t.day, t.revision),
     index('charges_fact').on(t.factId).where(sql`fact_id <> usage_id or revision > 0`),
     index('charges_line').on(t.billLineId, t.id),
-    check('charges_payers', sql`${t.heldMicros} + ${t.walletMicros} + ${t.writtenOffMicros} = ${t.amountMicros}`),
+    check(
+      'charges_payers',
+      sql`${t.heldMicros} + ${t.walletMicros} + ${t.writtenOffMicros} + ${t.refundedMicros} + ${t.creditedMicros} = ${t.amountMicros}`,
+    ),
+    check('charges_returned', sql`${t.refundedMicros} <= 0 and ${t.creditedMicros} <= 0`),
     check(
       'charges_parts',
       sql`(${t.heldMicros} >= 0 and ${t.walletMicros} >= 0 and ${t.writtenOffMicros} >= 0)

@@ -25,10 +25,23 @@ export function billLineStore(tx: Tx): BillLineStore {
         .where(or(eq(billLines.period, ''), isAnyOf(billLines.period, periods)));
       return rows.map(toBillLine);
     },
+    async withTotals(lineIds) {
+      const lines = await tx.select().from(billLines).where(isAnyOf(billLines.id, lineIds));
+      if (lines.every((line) => line.period === '')) return { lines: lines.map(toBillLine), totals: [] };
+      const totals = await tx
+        .select()
+        .from(periodTotals)
+        .where(sql`exists (
+        select from bill_lines line where line.id = any(${sql.param([...lineIds])}::text[])
+          and (line.account_id, line.period, line.price_id, line.discount_id) = (${periodTotals.accountId},
+            ${periodTotals.period}, ${periodTotals.priceId}, ${periodTotals.discountId}))`);
+      return { lines: lines.map(toBillLine), totals };
+    },
     async save(lines) {
       await tx.execute(sql`${insertSet(billLines, lines.map(fromBillLine))}
         on conflict (id) do update set quantity = excluded.quantity, amount_micros = excluded.amount_micros,
-          written_off_micros = excluded.written_off_micros, hold_id = excluded.hold_id,
+          written_off_micros = excluded.written_off_micros, refunded_micros = excluded.refunded_micros,
+          credited_micros = excluded.credited_micros, hold_id = excluded.hold_id,
           usage_from = excluded.usage_from, usage_to = excluded.usage_to, version = excluded.version,
           updated_at = excluded.updated_at`);
     },
@@ -48,6 +61,7 @@ export function billLineStore(tx: Tx): BillLineStore {
       await tx.execute(sql`${insertSet(periodTotals, totals)}
         on conflict (account_id, period, price_id, discount_id) do update set quantity = excluded.quantity,
           amount_micros = excluded.amount_micros, written_off_micros = excluded.written_off_micros,
+          refunded_micros = excluded.refunded_micros, credited_micros = excluded.credited_micros,
           version = excluded.version`);
     },
   };

@@ -4,7 +4,7 @@ import type { UsageStore } from '../../../app/rating/ports.ts';
 import type { ChargedPart, KnownUsage } from '../../../domain/rating/facts.ts';
 import type { Rated } from '../../../domain/rating/rate-usage.ts';
 import type { Usage } from '../../../domain/rating/usage.ts';
-import { billLines, charges as chargesTable, usageEvents } from '../schema/index.ts';
+import { billLines, charges as chargesTable, creditedCharges, usageEvents } from '../schema/index.ts';
 import { fromTaggedJson, toTaggedJson } from '../tagged-json.ts';
 
 /** Written out, not as a parameter, so that the partial index of the same words serves it. */
@@ -101,15 +101,20 @@ async function chargedParts(tx: Tx, factIds: readonly string[]): Promise<Charged
       day,
       meter,
       quantity: sql<string>`sum(${chargesTable.quantity})::text`,
+      own: sql<string>`sum(${chargesTable.amountMicros} - ${chargesTable.writtenOffMicros})::text`,
+      credited: sql<string>`sum(${chargesTable.creditedMicros} + coalesce(${creditedCharges.amountMicros}, 0))::text`,
       from: sql<Date>`min(${chargesTable.usageFrom})`.mapWith(chargesTable.usageFrom),
       to: sql<Date>`max(${chargesTable.usageTo})`.mapWith(chargesTable.usageTo),
     })
     .from(chargesTable)
+    .leftJoin(creditedCharges, eq(creditedCharges.chargeId, chargesTable.id))
     .where(and(or(isOriginal, isLater), isAnyOf(factId, factIds)))
     .groupBy(factId, billLineId, day, meter);
-  return rows.map((row) => ({
+  return rows.map(({ own, credited, ...row }) => ({
     ...row,
     quantity: BigInt(row.quantity),
+    ownMicros: BigInt(own),
+    creditedMicros: BigInt(credited),
     from: row.from.getTime(),
     to: row.to.getTime(),
   }));
