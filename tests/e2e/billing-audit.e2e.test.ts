@@ -12,6 +12,7 @@ import {
   type TransferView,
   walkLine,
 } from '../support/audit-walk.ts';
+import { verifyLedger } from '../support/ledger.ts';
 import { platform } from '../support/platform.ts';
 import { openTenant, YUAN } from '../support/tenants.ts';
 
@@ -87,6 +88,9 @@ it('a stranger recomputes an invoice to the micro with nothing but the API, and 
     walked.flatMap((line) => line.transfers),
     walked.flatMap((line) => line.holds),
   );
+
+  const report = await verifyLedger(); // The operator's own audit says the same.
+  expect(report).toMatchObject({ driftMicros: '0', broken: {}, workloads: 'checked' });
 
   const other = await open('curious');
   const billLines = walked.flatMap((line) => [line.billLineId, `${line.billLineId}/provenance`]);

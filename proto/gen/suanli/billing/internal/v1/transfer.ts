@@ -45,7 +45,7 @@ export interface TransferCommand {
     | undefined;
 }
 
-/** Pays at once. An account is a wallet (`wal_…`) or one of the platform (`platform:…`). */
+/** Pays at once. An account is a wallet (`wlt_…`) or one of the platform (`platform:…`). */
 export interface Post {
   fromAccountId: string;
   toAccountId: string;

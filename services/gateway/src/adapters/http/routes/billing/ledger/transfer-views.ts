@@ -28,7 +28,7 @@ const common = {
   currency: z.string().length(3).default(CURRENCY),
   reference: z.string().max(MAX_REFERENCE_CHARS).default('').meta({ description: 'What it is for' }),
 };
-const account = idParam.meta({ description: 'A wallet (`wal_…`) or an account of the platform (`platform:…`)' });
+const account = idParam.meta({ description: 'A wallet (`wlt_…`) or an account of the platform (`platform:…`)' });
 
 export const orderBody = z.discriminatedUnion('kind', [
   z.strictObject({
