@@ -1,9 +1,26 @@
+import { pathToFileURL } from 'node:url';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { transferRefusal } from '../../services/billing/src/adapters/grpc/ledger-service.ts';
-import { TRANSFER_REFUSALS } from '../../services/billing/src/domain/ledger/transfer-command.ts';
-import { PROBLEMS } from '../../services/gateway/src/adapters/http/problems/catalogue.ts';
-import { problemFromGrpc } from '../../services/gateway/src/adapters/http/problems/from-grpc.ts';
-import { LEDGER_PROBLEMS } from '../../services/gateway/src/adapters/http/problems/ledger-problems.ts';
+import { root } from './repository.ts';
+
+type Problems = Record<string, { status: number }>;
+type Refusal = { reason: string; code: number; message: string; metadata?: Record<string, string> };
+
+/** Two services, neither of which may import the other: what is compared is found by its path. */
+const load = async <Module>(path: string) => (await import(pathToFileURL(join(root, path)).href)) as Module;
+
+const { TRANSFER_REFUSALS } = await load<{ TRANSFER_REFUSALS: readonly string[] }>(
+  'services/billing/src/domain/ledger/transfer-command.ts',
+);
+const { transferRefusal } = await load<{
+  transferRefusal(refusal: { reason: string; missingMicros: bigint }): Refusal;
+}>('services/billing/src/adapters/grpc/ledger-service.ts');
+const PROBLEMS_FOLDER = 'services/gateway/src/adapters/http/problems';
+const { PROBLEMS } = await load<{ PROBLEMS: Problems }>(`${PROBLEMS_FOLDER}/catalogue.ts`);
+const { LEDGER_PROBLEMS } = await load<{ LEDGER_PROBLEMS: Problems }>(`${PROBLEMS_FOLDER}/ledger-problems.ts`);
+const { problemFromGrpc } = await load<{ problemFromGrpc(view: object): { code: string } }>(
+  `${PROBLEMS_FOLDER}/from-grpc.ts`,
+);
 
 /** What billing refuses and what the gateway tells: two lists in two services that must be one. */
 describe('refusals of the ledger', () => {
@@ -11,17 +28,16 @@ describe('refusals of the ledger', () => {
     const refusal = transferRefusal({ reason, missingMicros: 7n });
     expect(refusal.reason).toBe(reason.toUpperCase());
     const { code, message, metadata = {} } = refusal;
-    const view = { kind: 'refused' as const, status: code, reason: refusal.reason, message, metadata };
+    const view = { kind: 'refused', status: code, reason: refusal.reason, message, metadata };
     expect(problemFromGrpc(view).code).toBe(reason);
   });
 
   it('are all that the catalogue has of the ledger', () => {
-    const reasons: readonly string[] = TRANSFER_REFUSALS;
-    expect(Object.keys(LEDGER_PROBLEMS).filter((code) => !reasons.includes(code))).toEqual([]);
+    expect(Object.keys(LEDGER_PROBLEMS).filter((code) => !TRANSFER_REFUSALS.includes(code))).toEqual([]);
   });
 
   it('say by their status what it takes', () => {
-    const statuses = Object.fromEntries(TRANSFER_REFUSALS.map((reason) => [reason, PROBLEMS[reason].status]));
+    const statuses = Object.fromEntries(TRANSFER_REFUSALS.map((reason) => [reason, PROBLEMS[reason]?.status]));
     expect(statuses).toEqual({
       exists_with_different_kind: 409,
       exists_with_different_pending: 409,
