@@ -1,7 +1,7 @@
 import { connectPostgres } from '@suanli/postgres';
 import { createLogger, env, parseEnv } from '@suanli/service-kit';
 import { z } from 'zod';
-import { readLiveAttempts } from './adapters/postgres/live-attempts.ts';
+import { readLiveAttempts } from './adapters/postgres/audit/live-attempts.ts';
 
 /**
  * Prints the attempts of DATABASE_URL that money may be held for: JSON objects, one a line, each a page of

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { eventually, testDatabase } from '@suanli/test-kit';
 import { sql } from 'drizzle-orm';
 import { expect, it } from 'vitest';
-import { type LiveAttemptPage, readLiveAttempts } from '../src/adapters/postgres/live-attempts.ts';
+import { type LiveAttemptPage, readLiveAttempts } from '../src/adapters/postgres/audit/live-attempts.ts';
 import { MIGRATIONS_FOLDER } from '../src/adapters/postgres/migrations-folder.ts';
 import { startPlatform } from './support/platform.ts';
 
