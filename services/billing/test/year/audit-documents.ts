@@ -106,12 +106,12 @@ export const documents: YearCheck[] = [
   {
     name: 'documents: by account and month, they list what the ledger had for that month, late things on the next',
     broken: `
-      with planned as (
-        select thing.account_id, issue.issued_at, sum(thing.amount) as amount from (${things}) thing
-        cross join lateral (
-          select min(issued_at) as issued_at from (${issues}) one
-          where one.account_id = thing.account_id and one.day_to >= thing.day and one.issued_at >= thing.created_at) issue
-        where issue.issued_at is not null group by 1, 2
+      with issue as materialized (${issues}), thing as materialized (${things}), placed as (
+        select thing.id, thing.account_id, thing.amount, min(issue.issued_at) as issued_at from thing join issue
+          on issue.account_id = thing.account_id and issue.day_to >= thing.day and issue.issued_at >= thing.created_at
+        group by thing.id, thing.account_id, thing.amount
+      ), planned as (
+        select account_id, issued_at, sum(amount) as amount from placed group by 1, 2
       ), listed as (
         select account_id, issued_at, sum(case kind when 'invoice' then total_micros else -total_micros end) as amount
         from invoices group by 1, 2
@@ -122,6 +122,6 @@ export const documents: YearCheck[] = [
         window run as (partition by account_id order by issued_at)
       )
       select * from so_far where planned <> listed and not (listed > planned and account_id in (
-        select account_id from (${things}) thing where amount < 0))`,
+        select account_id from thing where amount < 0))`,
   },
 ];

@@ -68,16 +68,16 @@ const usage: YearCheck[] = [
   {
     name: 'a commitment is made up to the micro, after everything late',
     broken: `
-      select promise.id, days.month, spent, made_up from commitments promise
-      cross join lateral (
-        select distinct substr(day, 1, 7) as month from charges
-        where substr(day, 1, 7) >= promise.from_month) days
-      cross join lateral (
-        select coalesce(sum(amount_micros - written_off_micros) filter (where meter <> 'minimum_commit'), 0) as spent,
-          coalesce(sum(amount_micros) filter (where meter = 'minimum_commit'), 0) as made_up
-        from charges where substr(day, 1, 7) = days.month and bill_line_id in (
-          select id from bill_lines where account_id = promise.account_id)) sums
-      where made_up <> greatest(promise.monthly_micros - spent, 0)`,
+      with spending as materialized (
+        select line.account_id, substr(day, 1, 7) as month,
+          sum(charge.amount_micros - charge.written_off_micros) filter (where charge.meter <> 'minimum_commit') as spent,
+          sum(charge.amount_micros) filter (where charge.meter = 'minimum_commit') as made_up
+        from charges charge join bill_lines line on line.id = charge.bill_line_id
+        where line.account_id in (select account_id from commitments) group by 1, 2)
+      select promise.id, closings.month, spent, made_up from commitments promise
+      join document_closings closings on closings.month >= promise.from_month
+      left join spending on spending.account_id = promise.account_id and spending.month = closings.month
+      where coalesce(made_up, 0) <> greatest(promise.monthly_micros - coalesce(spent, 0), 0)`,
   },
 ];
 

@@ -69,7 +69,7 @@ async function morning(year: Year, day: number): Promise<void> {
   const lastMonth = monthAfter(monthOf(deps.clock.now()), -1);
   if (today.endsWith('-02')) {
     await year.timed('closing of months', async () => {
-      for (const back of [-2, -1, 0]) await settleCommitments(deps, monthAfter(lastMonth, back));
+      for (const back of [-4, -3, -2, -1, 0]) await settleCommitments(deps, monthAfter(lastMonth, back));
       for (let closed = 1; closed > 0; ) closed = await closeMonths(deps, LOOP_BATCH);
     });
     year.count('months closed');
