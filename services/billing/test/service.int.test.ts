@@ -111,7 +111,7 @@ describe('the billing service', () => {
     const first = await scheduler.hold.placeHolds({ commands: [command] });
     expect(first.results[0]?.outcome).toEqual({
       $case: 'refusal',
-      value: { reason: 'insufficient_funds', missingMicros: 3n * YUAN },
+      value: { reason: 'insufficient_funds', missingMicros: 3n * YUAN, budget: undefined, needs: [] },
     });
     await recharge(tenant, 3n * YUAN, 'second');
     const second = await scheduler.hold.placeHolds({ commands: [command] });

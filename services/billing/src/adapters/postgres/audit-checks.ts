@@ -3,6 +3,7 @@ import { ratingChecks } from './audit-rating.ts';
 import { budgetChecks } from './audit-budgets.ts';
 import { commerceChecks } from './commerce/audit-commerce.ts';
 import { creditChecks } from './audit-credit.ts';
+import { returnChecks } from './commerce/audit-returns.ts';
 import { rechargeChecks } from './recharges/audit-recharges.ts';
 
 /** A promise of the ledger as a query: one row per place where it is broken, with how much money that is. */
@@ -94,6 +95,7 @@ export function auditChecks(nowMs: number): AuditCheck[] {
     ...holdChecks,
     ...creditChecks,
     ...commerceChecks,
+    ...returnChecks,
     ...budgetChecks,
     endsInTime,
     ...ratingChecks,
