@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Writable } from 'node:stream';
 import { type Clock, type Rng, seededRng, systemClock } from '@suanli/kernel';
 import { NodePgSession, NodePgTransaction } from 'drizzle-orm/node-postgres';
 import { PgDialect } from 'drizzle-orm/pg-core';
@@ -55,7 +56,7 @@ export async function withTransaction<T>(
 }
 
 async function runOnce<T>(db: Database, fn: (tx: Tx) => Promise<T>, isolation: Isolation): Promise<T> {
-  const client = await db.$client.connect();
+  const client = gathering(await db.$client.connect());
   let broken: Error | undefined;
   try {
     // Not awaited: it travels with the first statement. Should it fail, so does everything behind it.
@@ -71,6 +72,27 @@ async function runOnce<T>(db: Database, fn: (tx: Tx) => Promise<T>, isolation: I
   } finally {
     client.release(broken);
   }
+}
+
+/**
+ * Statements that are sent in one turn of the event loop leave in one write: each write wakes the kernel and the server,
+ * which costs more than a small statement does.
+ */
+function gathering(client: PoolClient): PoolClient {
+  const { stream } = (client as unknown as { connection: { stream: Writable } }).connection;
+  let isHeldBack = false;
+  const query = (...args: Parameters<PoolClient['query']>) => {
+    if (!isHeldBack) {
+      isHeldBack = true;
+      stream.cork();
+      process.nextTick(() => {
+        isHeldBack = false;
+        stream.uncork();
+      });
+    }
+    return client.query(...args);
+  };
+  return Object.create(client, { query: { value: query } }) as PoolClient;
 }
 
 function openTransaction(client: PoolClient): Tx {

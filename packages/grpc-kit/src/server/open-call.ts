@@ -2,6 +2,7 @@ import type { ServerUnaryCall } from '@grpc/grpc-js';
 import type { IdSource } from '@suanli/kernel';
 import type { ArrivedCall } from '../auth/access.ts';
 import { CORRELATION_HEADER, isCorrelationId } from '../correlation.ts';
+import { authContextOf } from './auth-context.ts';
 import type { EndReason } from './to-status.ts';
 
 type SurfaceCall = Omit<ServerUnaryCall<unknown, unknown>, 'request'>;
@@ -56,7 +57,7 @@ export function openCall(call: SurfaceCall, maxDurationMs: number, ids: IdSource
 /** What decides on admission. */
 export function arrivedCall(call: SurfaceCall, { correlationId, signal }: OpenCall): ArrivedCall {
   const { metadata } = call;
-  return { metadata, address: call.getPeer(), authContext: () => call.getAuthContext(), correlationId, signal };
+  return { metadata, address: call.getPeer(), authContext: () => authContextOf(call), correlationId, signal };
 }
 
 function readCorrelationId(call: SurfaceCall): string | undefined {
