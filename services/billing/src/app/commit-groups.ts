@@ -16,7 +16,7 @@ export type CommitGroups = {
 };
 
 /** Commands in one transaction: enough to share its flush among many, few enough to lock wallets for moments. */
-const MAX_COMMANDS = 800;
+const MAX_COMMANDS = 1_600;
 /** One batch is being decided here while the other is with the database. More would mostly wait for each other's wallets. */
 const MAX_IN_FLIGHT = 2;
 
