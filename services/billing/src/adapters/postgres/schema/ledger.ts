@@ -1,15 +1,5 @@
 import { sql } from 'drizzle-orm';
-import {
-  bigint,
-  boolean,
-  check,
-  index,
-  integer,
-  jsonb,
-  pgTable,
-  text,
-  uniqueIndex,
-} from 'drizzle-orm/pg-core';
+import { bigint, boolean, check, index, integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import type { StandingReason, StandingState } from '../../../domain/arrears/standing.ts';
 import type { TransferKind } from '../../../domain/ledger/transfer.ts';
 import { instant, micros, tenant } from './columns.ts';
@@ -51,6 +41,8 @@ export const wallets = pgTable(
     standingReason: text('standing_reason').$type<StandingReason>().notNull().default(''),
     standingVersion: bigint('standing_version', { mode: 'bigint' }).notNull().default(sql`0`),
     hasBudgets: boolean('has_budgets').notNull().default(false),
+    /** Whether its account owes money: `debts` says how much. */
+    hasDebt: boolean('has_debt').notNull().default(false),
     sequence: bigint('sequence', { mode: 'bigint' }).notNull().default(sql`0`),
     createdAt: instant('created_at').notNull(),
   },
@@ -152,9 +144,7 @@ export const entries = pgTable(
     postedAfterMicros: micros('posted_after_micros'),
     createdAt: instant('created_at').notNull(),
   },
-  (t) => [
-    uniqueIndex('entries_sequence').on(t.accountId, t.sequence).where(sql`sequence is not null`),
-  ],
+  (t) => [uniqueIndex('entries_sequence').on(t.accountId, t.sequence).where(sql`sequence is not null`)],
 );
 
 /**

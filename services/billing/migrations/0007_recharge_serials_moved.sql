@@ -1,1 +1,0 @@
-ALTER TABLE "recharges" DROP COLUMN "serial_number";

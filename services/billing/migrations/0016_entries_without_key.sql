@@ -1,1 +1,0 @@
-ALTER TABLE "entries" DROP CONSTRAINT "entries_transfer_id_account_id_pk";
