@@ -147,11 +147,12 @@ function memoryUsage(state: MemoryState): BillingStores['usage'] {
       waiting: parked().flatMap(({ usage, waitsFor }) => (names.includes(waitsFor) ? [usage] : [])),
     }),
     charged: async (factIds) => chargedParts(state, factIds),
-    ratedAfter: async (fence) =>
+    ratedAfter: async (accountId, fence) =>
       [...state.usage.values()].filter(
         ({ usage, state: known, supersededBy }) =>
           known === 'rated' &&
           supersededBy === undefined &&
+          usage.tenant.accountId === accountId &&
           usage.to > fence.fencedAt &&
           fenceKeyOf(fence) ===
             fenceKeyOf({ sourceKind: usage.source.kind, sourceId: usage.source.id, epoch: usage.source.epoch }),

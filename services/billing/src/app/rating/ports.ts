@@ -11,8 +11,8 @@ export interface UsageStore {
   find(usageIds: readonly string[], names?: readonly string[]): Promise<{ known: KnownUsage[]; waiting: Usage[] }>;
   /** What of these facts is charged now, over all their corrections. */
   charged(factIds: readonly string[]): Promise<ChargedPart[]>;
-  /** Rated events of an epoch that end after `at`, and that no other event has taken the place of. */
-  ratedAfter(fence: Fence): Promise<KnownUsage[]>;
+  /** Rated events of an account's epoch that end after its fence, and that no other event has taken the place of. */
+  ratedAfter(accountId: string, fence: Fence): Promise<KnownUsage[]>;
   saveRated(rated: readonly Rated[], now: Instant): Promise<void>;
   park(parked: readonly Parked[], now: Instant): Promise<void>;
   parked(usageIds: readonly string[]): Promise<Usage[]>;

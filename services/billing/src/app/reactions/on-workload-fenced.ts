@@ -15,7 +15,7 @@ export async function onWorkloadFenced(
   // Usage of the account is rated under this lock: it either sees the fence or is seen by the next look.
   await stores.wallets.lockInOrder([accountId]);
   await stores.fences.insert(fence, deps.clock.now());
-  const rated = await stores.usage.ratedAfter(fence);
+  const rated = await stores.usage.ratedAfter(accountId, fence);
   if (rated.length === 0) return [];
   const outcomes = await rerateUsages(deps, stores, rated);
   await creditLateUsage(deps, stores, { id: fence.sourceId, epoch: fence.epoch });

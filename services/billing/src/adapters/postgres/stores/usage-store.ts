@@ -2,6 +2,7 @@ import { insertSet, isAnyOf, type Tx } from '@suanli/postgres';
 import { and, asc, eq, gt, or, type SQL, sql } from 'drizzle-orm';
 import type { UsageStore } from '../../../app/rating/ports.ts';
 import type { ChargedPart, KnownUsage } from '../../../domain/rating/facts.ts';
+import type { Fence } from '../../../domain/rating/fence.ts';
 import type { Rated } from '../../../domain/rating/rate-usage.ts';
 import type { Usage } from '../../../domain/rating/usage.ts';
 import { billLines, charges as chargesTable, creditedCharges, usageEvents } from '../schema/index.ts';
@@ -36,8 +37,7 @@ export function usageStore(tx: Tx): UsageStore {
       };
     },
     charged: (factIds) => chargedParts(tx, factIds),
-    ratedAfter: ({ sourceKind, sourceId, epoch, fencedAt }) =>
-      ratedAfter(tx, { sourceKind, sourceId, epoch, fencedAt }),
+    ratedAfter: (accountId, fence) => ratedAfter(tx, accountId, fence),
     saveRated: (rated, now) => saveRated(tx, rated, new Date(now)),
     async park(parked, now) {
       const at = new Date(now);
@@ -120,10 +120,7 @@ async function chargedParts(tx: Tx, factIds: readonly string[]): Promise<Charged
   }));
 }
 
-async function ratedAfter(
-  tx: Tx,
-  fence: { sourceKind: string; sourceId: string; epoch: number; fencedAt: number },
-): Promise<KnownUsage[]> {
+async function ratedAfter(tx: Tx, accountId: string, fence: Fence): Promise<KnownUsage[]> {
   const rows = await tx
     .selectDistinctOn([usageEvents.usageId], KNOWN)
     .from(usageEvents)
@@ -131,6 +128,7 @@ async function ratedAfter(
     .innerJoin(billLines, eq(billLines.id, chargesTable.billLineId))
     .where(
       and(
+        eq(billLines.accountId, accountId),
         eq(billLines.sourceKind, fence.sourceKind),
         eq(billLines.sourceId, fence.sourceId),
         gt(chargesTable.usageTo, new Date(fence.fencedAt)),
