@@ -25,7 +25,7 @@ export type Telling = {
   contradictedOn?: number;
 };
 
-/** What else happens to a job. Jobs that are refunded, credited or fenced are not corrected: what is left is known. */
+/** What else happens to a job. One that is fenced is not corrected too: what of it comes after the fence is known. */
 export type Fate = 'plain' | 'refunded' | 'credited' | 'fenced';
 export type Job = {
   key: string;
@@ -117,7 +117,7 @@ function factsOfJob(chance: Chance, plan: TenantPlan, day: number, job: Job, ids
     };
     const toldOn = to <= startOf(day) + TOLD_UNTIL_MS ? day : day + 1;
     const fact = { job: job.key, ...(fence !== undefined && { fencedAt: fence }) };
-    if (job.fate === 'plain') return told(chance, plan, usage, toldOn, ids).map((one) => ({ ...one, ...fact }));
+    if (job.fate !== 'fenced') return told(chance, plan, usage, toldOn, ids).map((one) => ({ ...one, ...fact }));
     const isBeyond = fence !== undefined && from >= fence && toldOn > fenceToldOn(day);
     const parked = isBeyond ? { parkedFor: 'beyond_fence' as const } : {};
     return [{ tellings: [{ usage, deliveredOn: deliveries(chance, toldOn) }], ...fact, ...parked }];
