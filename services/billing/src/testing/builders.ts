@@ -30,6 +30,7 @@ export function aWallet(changes: Partial<Wallet> = {}): Wallet {
     level: 'exhausted',
     standing: GOOD_STANDING,
     hasBudgets: false,
+    hasDebt: false,
     sequence: 0n,
     createdAt: NOW,
     ...changes,

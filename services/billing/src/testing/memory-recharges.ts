@@ -3,6 +3,7 @@ import type { Page, PageQuery, Visible } from '../app/read-ports.ts';
 import type { IncomingPaymentStore, RechargeReads, RechargeStore } from '../app/recharges/ports.ts';
 import type { IncomingPayment } from '../domain/recharge/incoming-payment.ts';
 import type { Recharge, RechargeMovement } from '../domain/recharge/recharge.ts';
+import type { MemoryState } from './memory-state.ts';
 
 export type RechargeState = {
   recharges: Map<string, Recharge>;
@@ -15,7 +16,7 @@ export function emptyRechargeState(): RechargeState {
   return { recharges: new Map(), rechargeMovements: [], incomingPayments: new Map(), debts: new Map() };
 }
 
-export function memoryRecharges(state: RechargeState): {
+export function memoryRecharges(state: MemoryState): {
   recharges: RechargeStore;
   incomingPayments: IncomingPaymentStore;
 } {
@@ -44,6 +45,8 @@ export function memoryRecharges(state: RechargeState): {
       owedMicros: async (accountId) => state.debts.get(accountId)?.owedMicros ?? 0n,
       async saveOwed(accountId, owedMicros, updatedAt) {
         state.debts.set(accountId, { owedMicros, updatedAt });
+        const wallet = [...state.wallets.values()].find((one) => one.accountId === accountId);
+        if (wallet !== undefined) state.wallets.set(wallet.id, { ...wallet, hasDebt: owedMicros > 0n });
       },
     },
     incomingPayments: {

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { expect, it } from 'vitest';
 import { receiveBankTransfers } from '../../src/app/recharges/receive-bank-transfers.ts';
 import { recharge } from '../../src/app/wallet/recharge.ts';
+import { pay } from '../rating/bench.ts';
 import { NOW } from '../../src/testing/builders.ts';
 import { billingOnPostgres } from '../under-test.ts';
 import { bankTransferChannel } from '../../src/adapters/channels/bank-transfer-channel.ts';
@@ -28,4 +29,14 @@ it.each([
   await admin.query(forgery);
   await admin.end();
   expect((await billing.report()).broken).toMatchObject({ paymentsAreBookedOnce: 1 });
+});
+
+it('the audit finds a wallet that does not know what it owes: walletsKnowWhetherTheyOwe', async () => {
+  await using billing = await billingOnPostgres();
+  await pay(billing.deps, TENANT, YUAN);
+  const admin = new pg.Client(billing.adminUrl);
+  await admin.connect();
+  await admin.query('update wallets set has_debt = true');
+  await admin.end();
+  expect((await billing.report()).broken).toMatchObject({ walletsKnowWhetherTheyOwe: 1 });
 });

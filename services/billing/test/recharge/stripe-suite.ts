@@ -33,6 +33,7 @@ export function stripeSuite(make: () => Promise<RechargesUnderTest>): void {
     await hear(billing, news(billing, offered));
     return offered;
   }
+  const standing = async ({ deps }: RechargesUnderTest) => (await deps.reads.wallet(TENANT.accountId))?.standing;
   const owed = ({ deps }: RechargesUnderTest) => deps.reads.debt(TENANT.accountId);
 
   it('makes one payment intent per recharge and books it once, however often and whenever it is told', async () => {
@@ -141,13 +142,16 @@ export function stripeSuite(make: () => Promise<RechargesUnderTest>): void {
     const told = billing.stripe.event('charge.dispute.created', dispute);
     await Promise.all([hear(billing, told), hear(billing, told)]);
     expect([await balance(billing), await owed(billing)]).toEqual([70n * YUAN, 70n * YUAN]);
+    expect(await standing(billing)).toMatchObject({ state: 'warned', reason: 'debt_owed' });
     expect(await look(billing, offered)).toMatchObject({ disputedMicros: AMOUNT, status: 'succeeded' });
     await billing.audit();
     await begin(billing, 'development', 50n * YUAN);
     expect([await balance(billing), await owed(billing)]).toEqual([70n * YUAN, 20n * YUAN]);
+    expect(await standing(billing)).toMatchObject({ state: 'warned' });
     dispute.status = 'won';
     await hear(billing, billing.stripe.event('charge.dispute.closed', dispute));
     expect([await balance(billing), await owed(billing)]).toEqual([150n * YUAN, 0n]);
+    expect(await standing(billing)).toMatchObject({ state: 'ok', reason: 'recharged' });
     await billing.audit();
   });
 

@@ -39,6 +39,7 @@ export async function bookMovements(
     batch.apply({ transfers: decision.transfers });
     if (decision.owedMicros !== owedMicros) {
       await stores.recharges.saveOwed(accountId, decision.owedMicros, batch.now);
+      batch.owe(accountId, decision.owedMicros > 0n);
     }
     if (one.kind === 'receipt') {
       const { tenant, channel: title, id: subjectId } = recharge;

@@ -23,6 +23,7 @@ function newWallet(id: string, accountId: string, now: Instant): Wallet {
     level: 'exhausted',
     standing: GOOD_STANDING,
     hasBudgets: false,
+    hasDebt: false,
     sequence: 0n,
     createdAt: now,
   };

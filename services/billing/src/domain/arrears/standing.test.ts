@@ -14,7 +14,10 @@ const money = (beforeMicros: bigint, afterMicros: bigint, unpaidMicros = 0n) => 
   beforeMicros,
   afterMicros,
   unpaidMicros,
+  hadDebt: false,
+  hasDebt: false,
 });
+const debt = (hadDebt: boolean, hasDebt: boolean) => ({ hadDebt, hasDebt });
 
 function stepped(standing: Standing, now: number): Standing {
   const next = decideNextStep(standing, terms, now);
@@ -27,6 +30,8 @@ describe('an account', () => {
     ['whose last money is charged', money(5n, 0n), 'balance_exhausted'],
     ['that spends its overdraft', money(5n, -1n), 'overdraft_used'],
     ['that uses what no money covers', money(0n, 0n, 3n), 'unpaid_charges'],
+    ['whose payer took back what was spent', { ...money(0n, 0n), ...debt(false, true) }, 'debt_owed'],
+    ['that owes money, whatever else it has,', { ...money(5n, 4n), ...debt(true, true) }, 'debt_owed'],
   ])('%s is warned', (_story, change, reason) => {
     expect(decideStanding(GOOD_STANDING, change, terms, NOW)).toEqual({
       state: 'warned',
@@ -62,6 +67,13 @@ describe('an account', () => {
     if (warned === undefined) throw new Error('not warned');
     expect(decideNextStep(warned, terms, NOW - 1_000)).toBeUndefined();
     expect(decideStanding(warned, money(0n, 0n, 9n), terms, NOW)).toBeUndefined();
+  });
+
+  it('that owes is restored by money that pays all of it, even if nothing is left, and by none that does not', () => {
+    const warned: Standing = { state: 'grace', since: NOW, reason: 'time_passed', version: 4n };
+    expect(decideStanding(warned, { ...money(0n, 9n), ...debt(true, true) }, terms, NOW)).toBeUndefined();
+    const paid = { ...money(0n, 0n), ...debt(true, false) };
+    expect(decideStanding(warned, paid, terms, NOW)).toMatchObject({ state: 'ok', reason: 'recharged' });
   });
 
   it.each(['warned', 'grace', 'suspended', 'deleting'] as const)('is restored by money from %s', (state) => {

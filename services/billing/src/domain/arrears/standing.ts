@@ -15,6 +15,8 @@ export type StandingReason =
   | 'overdraft_used'
   /** It used what nobody's money covered. */
   | 'unpaid_charges'
+  /** A payer's bank took back money that was spent. */
+  | 'debt_owed'
   /** The step before lasted its time. */
   | 'time_passed'
   /** Money came in. */
@@ -46,7 +48,13 @@ const NEXT: Readonly<Record<StandingState, { state: StandingState; afterMs: keyo
 };
 
 /** What happened to the money of an account in one transaction. */
-export type MoneyChange = { beforeMicros: Micros; afterMicros: Micros; unpaidMicros: Micros };
+export type MoneyChange = {
+  beforeMicros: Micros;
+  afterMicros: Micros;
+  unpaidMicros: Micros;
+  hadDebt: boolean;
+  hasDebt: boolean;
+};
 
 /** What a change of its money makes of an account's standing; undefined when it stands as before. */
 export function decideStanding(
@@ -55,7 +63,7 @@ export function decideStanding(
   terms: ArrearsTerms,
   now: Instant,
 ): Standing | undefined {
-  if (money.afterMicros > 0n) {
+  if (isSettled(money)) {
     return standing.state === 'ok' ? undefined : step(standing, 'ok', 'recharged', terms, now);
   }
   if (standing.state !== 'ok') return undefined;
@@ -75,8 +83,14 @@ export function mayWork({ state }: Standing): boolean {
   return state !== 'suspended' && state !== 'deleting';
 }
 
+/** Money that somebody owes is not theirs to work with: it is paid first. */
+function isSettled({ afterMicros, hadDebt, hasDebt }: MoneyChange): boolean {
+  return !hasDebt && (afterMicros > 0n || (hadDebt && afterMicros === 0n));
+}
+
 /** A wallet that has never had money is no debtor: only what happened makes one. */
-function whyShort({ beforeMicros, afterMicros, unpaidMicros }: MoneyChange): StandingReason | undefined {
+function whyShort({ beforeMicros, afterMicros, unpaidMicros, hasDebt }: MoneyChange): StandingReason | undefined {
+  if (hasDebt) return 'debt_owed';
   if (afterMicros < 0n) return 'overdraft_used';
   if (unpaidMicros > 0n) return 'unpaid_charges';
   return beforeMicros > 0n ? 'balance_exhausted' : undefined;

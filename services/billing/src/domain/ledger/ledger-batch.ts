@@ -160,6 +160,13 @@ export class LedgerBatch {
     this.#wallets.set(wallet.accountId, withLotMoved(wallet, before, after));
   }
 
+  /** Remembers whether an account owes money that a payer's bank took back. */
+  owe(accountId: string, hasDebt: boolean): void {
+    const wallet = this.#wallets.get(accountId);
+    invariant(wallet !== undefined, `the wallet of ${accountId} is locked`);
+    this.#wallets.set(accountId, { ...wallet, hasDebt });
+  }
+
   changedHolds(): Hold[] {
     return [...this.#changedHoldIds].map((id) => this.#known(id));
   }
@@ -188,8 +195,10 @@ export class LedgerBatch {
     return [...this.#wallets.values()].flatMap((wallet) => {
       const before = this.#walletsAtStart.get(wallet.accountId);
       const unpaidMicros = this.#unpaid.get(wallet.accountId) ?? 0n;
-      if (before === undefined || (before.postedMicros === wallet.postedMicros && unpaidMicros === 0n)) return [];
-      const money = { beforeMicros: before.postedMicros, afterMicros: wallet.postedMicros, unpaidMicros };
+      const isSame = before?.postedMicros === wallet.postedMicros && before.hasDebt === wallet.hasDebt;
+      if (before === undefined || (isSame && unpaidMicros === 0n)) return [];
+      const debt = { hadDebt: before.hasDebt, hasDebt: wallet.hasDebt };
+      const money = { beforeMicros: before.postedMicros, afterMicros: wallet.postedMicros, unpaidMicros, ...debt };
       const standing = decideStanding(wallet.standing, money, terms, this.now);
       return standing === undefined ? [] : [{ ...wallet, standing }];
     });

@@ -28,6 +28,8 @@ export type Wallet = {
   standing: Standing;
   /** A wallet without budgets costs no look for them. */
   hasBudgets: boolean;
+  /** A payer's bank took money back that was spent, and no new money has paid it yet. */
+  hasDebt: boolean;
   /** Number of its ledger entries so far; the next entry gets the next number. */
   sequence: bigint;
   createdAt: Instant;

@@ -58,6 +58,12 @@ export const rechargeChecks: AuditCheck[] = [
       where owed <> lent`,
   },
   {
+    name: 'walletsKnowWhetherTheyOwe',
+    broken: sql`
+      select coalesce(debts.owed_micros, 0) as drift from wallets left join debts using (account_id)
+      where wallets.has_debt <> (coalesce(debts.owed_micros, 0) > 0)`,
+  },
+  {
     name: 'paymentsAreBookedOnce',
     broken: sql`
       select amount_micros as drift from incoming_payments payment

@@ -2,7 +2,7 @@ import { invariant } from '@suanli/kernel';
 import type { Tx } from '@suanli/postgres';
 import { and, eq, inArray } from 'drizzle-orm';
 import type { IncomingPaymentStore, RechargeStore } from '../../../app/recharges/ports.ts';
-import { debts, incomingPayments, rechargeMovements, recharges } from '../schema/index.ts';
+import { debts, incomingPayments, rechargeMovements, recharges, wallets } from '../schema/index.ts';
 import { fromPayment, fromRecharge, toPayment, toRecharge } from './recharge-rows.ts';
 
 export function rechargeStore(tx: Tx): RechargeStore {
@@ -49,6 +49,10 @@ export function rechargeStore(tx: Tx): RechargeStore {
         .insert(debts)
         .values({ accountId, ...changed })
         .onConflictDoUpdate({ target: debts.accountId, set: changed });
+      await tx
+        .update(wallets)
+        .set({ hasDebt: owedMicros > 0n })
+        .where(eq(wallets.accountId, accountId));
     },
   };
 }

@@ -23,7 +23,7 @@ export function walletStore(tx: Tx): WalletStore {
       const { rows } = await tx.execute<LockedWallet>(sql`
         select id, account_id, currency, posted_micros, pending_micros, lot_remaining_micros, lot_reserved_micros,
           lot_count, overdraft_micros, status, level, standing_state, ${millis('standing_since')},
-          ${millis('standing_next_at')}, standing_reason, standing_version, has_budgets, sequence, ${millis('created_at')}
+          ${millis('standing_next_at')}, standing_reason, standing_version, has_budgets, has_debt, sequence, ${millis('created_at')}
         from wallets where ${or(...named(wallets.accountId, accountIds), ...named(wallets.id, walletIds))}
         order by id for no key update`);
       return rows.map(fromLocked);
@@ -66,6 +66,7 @@ type LockedWallet = {
   standing_reason: Standing['reason'];
   standing_version: string;
   has_budgets: boolean;
+  has_debt: boolean;
   sequence: string;
   created_at: number;
 };
@@ -91,6 +92,7 @@ function fromLocked(row: LockedWallet): Wallet {
       version: BigInt(row.standing_version),
     },
     hasBudgets: row.has_budgets,
+    hasDebt: row.has_debt,
     sequence: BigInt(row.sequence),
     createdAt: Math.round(row.created_at),
   };
