@@ -38,7 +38,7 @@ export interface Standing {
   nextAt?:
     | Date
     | undefined;
-  /** Empty, `balance_exhausted`, `overdraft_used`, `unpaid_charges`, `time_passed`, `recharged`. */
+  /** Empty, `balance_exhausted`, `overdraft_used`, `unpaid_charges`, `debt_owed`, `time_passed`, `recharged`. */
   reason: string;
   /** By the operator, whatever the state. */
   isFrozen: boolean;

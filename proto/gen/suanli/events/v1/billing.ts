@@ -103,7 +103,7 @@ export interface AccountArrearsChanged {
   nextAt?:
     | Date
     | undefined;
-  /** `balance_exhausted`, `overdraft_used`, `unpaid_charges`, `time_passed`, `recharged`. */
+  /** `balance_exhausted`, `overdraft_used`, `unpaid_charges`, `debt_owed`, `time_passed`, `recharged`. */
   reason: string;
   /** Grows with each step of the account. */
   version: bigint;
