@@ -58,7 +58,8 @@ describe('the ledger and what runs', { timeout: 60_000 }, () => {
   });
 
   it('match, whatever other holds there are', async () => {
-    const { code, report } = await verify(live.slice(0, 2));
+    const ended = { workloadId: 'job_3', epoch: 1, phase: 'ended', holdId: live[2]?.holdId ?? null };
+    const { code, report } = await verify([...live.slice(0, 2), ended]);
     expect([code, report]).toMatchObject([
       0,
       { driftMicros: '0', broken: {}, workloads: 'checked', liveAttempts: 2, jobHolds: 2 },

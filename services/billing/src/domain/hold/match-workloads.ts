@@ -35,24 +35,26 @@ export const MATCH_SLACK_MS = 30_000;
  */
 export function matchWorkloads(holds: readonly Hold[], { asOf, attempts }: LiveWork): WorkloadMatch {
   const judgedUntil = asOf - MATCH_SLACK_MS;
-  const alive = new Set(attempts.map(keyOf));
+  const known = new Set(attempts.map(keyOf));
   const byId = new Map(holds.map((hold) => [hold.id, hold]));
   const holdsWithoutWork = holds.filter(
     (hold) =>
       needsWork(hold, asOf) &&
       hold.createdAt < judgedUntil &&
-      !alive.has(keyOf({ workloadId: hold.purpose.id, epoch: hold.purpose.epoch })),
+      !known.has(keyOf({ workloadId: hold.purpose.id, epoch: hold.purpose.epoch })),
   );
   const workWithoutHold = attempts.filter((attempt) => {
-    if (attempt.holdId === undefined || attempt.phase === ENDED) return false;
+    if (attempt.holdId === undefined || !isAlive(attempt)) return false;
     const hold = byId.get(attempt.holdId);
     return hold === undefined || !isOf(hold, attempt) || (hold.resolvedAt ?? asOf) < judgedUntil;
   });
   return { holdsWithoutWork: holdsWithoutWork.map((hold) => hold.id), workWithoutHold: workWithoutHold.map(keyOf) };
 }
 
-/** An attempt that is over, whose hold the scheduler has yet to close. */
-const ENDED = 'ended';
+/** False: it is over, and the scheduler has yet to close its hold. */
+export function isAlive(attempt: Pick<LiveAttempt, 'phase'>): boolean {
+  return attempt.phase !== 'ended';
+}
 
 function needsWork(hold: Hold, asOf: Instant): boolean {
   return !isResolved(hold) && hold.purpose.kind === JOB_PURPOSE && hold.status === 'active' && hold.expiresAt > asOf;

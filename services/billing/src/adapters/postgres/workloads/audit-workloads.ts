@@ -1,6 +1,7 @@
 import { type Database, isAnyOf } from '@suanli/postgres';
 import { and, eq, isNull, or } from 'drizzle-orm';
 import {
+  isAlive,
   JOB_PURPOSE,
   type LiveWork,
   matchWorkloads,
@@ -39,7 +40,7 @@ export async function auditWorkloads(db: Database, work: LiveWork): Promise<Work
       ...(workWithoutHold.length > 0 && { liveWorkIsHeldFor: workWithoutHold.length }),
     },
     checks: CHECKS,
-    liveAttempts: work.attempts.length,
+    liveAttempts: work.attempts.filter(isAlive).length,
     jobHolds: rows.filter((row) => row.resolvedAt === null && row.purposeKind === JOB_PURPOSE).length,
     unmatched: {
       holdsWithoutWork: holdsWithoutWork.slice(0, MAX_NAMED),
