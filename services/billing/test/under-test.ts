@@ -96,6 +96,8 @@ const KIND_OF_SUBJECT: Record<string, string> = {
   'lot.expiring': 'lot_expiring',
   'budget.threshold_reached': 'budget_threshold_reached',
   'account.arrears_changed': 'account_arrears_changed',
+  'account.frozen': 'account_frozen',
+  'account.unfrozen': 'account_unfrozen',
 };
 
 function auditMemory(state: MemoryState): void {

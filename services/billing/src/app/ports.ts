@@ -6,7 +6,7 @@ import type { Seal } from '../domain/ledger/seal.ts';
 import type { Transfer } from '../domain/ledger/transfer.ts';
 import type { Wallet } from '../domain/ledger/wallet.ts';
 import type { RatedCharge } from '../domain/rating/rate-usage.ts';
-import type { AccountArrearsChanged, StandingStore } from './arrears/ports.ts';
+import type { AccountArrearsChanged, AccountFrozenChanged, StandingStore } from './arrears/ports.ts';
 import type { BudgetThresholdReached } from './budgets/budget-events.ts';
 import type { BudgetStore } from './budgets/ports.ts';
 import type { DocumentEvent, DocumentStore } from './documents/ports.ts';
@@ -122,6 +122,7 @@ export type BillingEvent =
   | DocumentEvent
   | BudgetThresholdReached
   | AccountArrearsChanged
+  | AccountFrozenChanged
   | ({ kind: 'wallet_level_changed' } & LevelChange)
   | ({ kind: 'charge_rated' } & RatedCharge);
 

@@ -276,15 +276,18 @@ export function guardSuite(open: () => Promise<BillingUnderTest>): void {
     await billing.audit();
   });
 
-  it('a frozen account takes no hold until it is thawed', async () => {
+  it('a frozen account takes no hold until it is thawed, and both are told once', async () => {
     await using billing = await open();
     const { deps } = billing;
     await fund(deps, 1_000n);
     expect(await setFrozen(deps, 'acc_none', true)).toBeUndefined();
     await setFrozen(deps, 'acc_1', true);
     expect(await place(deps, 1n)).toMatchObject({ refusal: { reason: 'account_frozen' } });
+    await setFrozen(deps, 'acc_1', true);
     await setFrozen(deps, 'acc_1', false);
     await held(deps, 1n);
+    const told = (await billing.told()).filter((kind) => kind.endsWith('frozen'));
+    expect(told).toEqual(['account_frozen', 'account_unfrozen']);
     await billing.audit();
   });
 }

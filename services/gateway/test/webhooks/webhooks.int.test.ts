@@ -112,6 +112,18 @@ describe('webhooks', () => {
     expect((await stranger.rest.get(`/v1/webhook-endpoints/${id}/deliveries`)).status).toBe(404);
   });
 
+  it('an operator who freezes an account or thaws it is heard of', async () => {
+    await using receiver = await startReceiver();
+    const { accountId, ...tenant } = await lab.openAccount();
+    await endpoint({ accountId, ...tenant }, receiver, { event_types: ['account.frozen', 'account.unfrozen'] });
+    await tell(EVENTS.accountFrozen.subject, { accountId, isFrozen: true });
+    await tell(EVENTS.accountUnfrozen.subject, { accountId });
+    await eventually(() => expect(receiver.received).toHaveLength(2));
+    const told = receiver.received.map(({ body }) => JSON.parse(body) as Body);
+    expect(new Set(told.map((one) => one['type']))).toEqual(new Set(['account.frozen', 'account.unfrozen']));
+    expect(told[0]).toMatchObject({ data: { account_id: accountId } });
+  });
+
   it('two replicas never send one delivery twice at once', async () => {
     await using receiver = await startReceiver();
     const tenant = await lab.openAccount();

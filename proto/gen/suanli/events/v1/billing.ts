@@ -110,6 +110,15 @@ export interface AccountArrearsChanged {
 }
 
 /**
+ * suanli.billing.account.frozen.v1, .unfrozen.v1: an operator froze the account, or thawed it. A frozen account takes no new
+ * hold or payment.
+ */
+export interface AccountFrozenChanged {
+  accountId: string;
+  isFrozen: boolean;
+}
+
+/**
  * suanli.billing.ledger.sealed.v1: a link was added to the hash chain over transfers. Keep its hash where nobody can
  * rewrite it: with it the whole ledger before it can be verified.
  */
@@ -1486,6 +1495,99 @@ export const AccountArrearsChanged: MessageFns<AccountArrearsChanged> = {
     message.nextAt = object.nextAt ?? undefined;
     message.reason = object.reason ?? "";
     message.version = (object.version !== undefined && object.version !== null) ? BigInt(object.version) : 0n;
+    return message;
+  },
+};
+
+function createBaseAccountFrozenChanged(): AccountFrozenChanged {
+  return { accountId: "", isFrozen: false };
+}
+
+export const AccountFrozenChanged: MessageFns<AccountFrozenChanged> = {
+  encode(message: AccountFrozenChanged, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountId !== "") {
+      writer.uint32(10).string(message.accountId);
+    }
+    if (message.isFrozen !== false) {
+      writer.uint32(16).bool(message.isFrozen);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AccountFrozenChanged {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAccountFrozenChanged();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.accountId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.isFrozen = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AccountFrozenChanged {
+    return {
+      accountId: isSet(object.accountId)
+        ? globalThis.String(object.accountId)
+        : isSet(object.account_id)
+        ? globalThis.String(object.account_id)
+        : "",
+      isFrozen: isSet(object.isFrozen)
+        ? globalThis.Boolean(object.isFrozen)
+        : isSet(object.is_frozen)
+        ? globalThis.Boolean(object.is_frozen)
+        : false,
+    };
+  },
+
+  toJSON(message: AccountFrozenChanged): unknown {
+    const obj: any = {};
+    if (message.accountId !== "") {
+      obj.accountId = message.accountId;
+    }
+    if (message.isFrozen !== false) {
+      obj.isFrozen = message.isFrozen;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<AccountFrozenChanged>): AccountFrozenChanged {
+    return AccountFrozenChanged.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AccountFrozenChanged>): AccountFrozenChanged {
+    const message = createBaseAccountFrozenChanged();
+    message.accountId = object.accountId ?? "";
+    message.isFrozen = object.isFrozen ?? false;
     return message;
   },
 };

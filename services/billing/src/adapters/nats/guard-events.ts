@@ -1,6 +1,10 @@
 import { CURRENCY, invariant } from '@suanli/kernel';
 import type { OutboxEvent } from '@suanli/postgres';
-import { AccountArrearsChanged, BudgetThresholdReached } from '@suanli/proto/suanli/events/v1/billing.ts';
+import {
+  AccountArrearsChanged,
+  AccountFrozenChanged,
+  BudgetThresholdReached,
+} from '@suanli/proto/suanli/events/v1/billing.ts';
 import { EVENTS } from '@suanli/proto/subjects';
 import type { BillingEvent } from '../../app/ports.ts';
 
@@ -46,5 +50,19 @@ export function accountArrearsChanged({ wallet }: Extract<BillingEvent, { kind: 
       reason: standing.reason,
       version: standing.version,
     }),
+  };
+}
+
+export function accountFrozenChanged({
+  kind,
+  wallet,
+}: Extract<BillingEvent, { kind: 'account_frozen' | 'account_unfrozen' }>): Fact {
+  const { accountId, sequence } = wallet;
+  const isFrozen = kind === 'account_frozen';
+  return {
+    subject: isFrozen ? EVENTS.accountFrozen.subject : EVENTS.accountUnfrozen.subject,
+    aggregateId: accountId,
+    aggregateVersion: sequence,
+    payload: AccountFrozenChanged.toJSON({ accountId, isFrozen }),
   };
 }

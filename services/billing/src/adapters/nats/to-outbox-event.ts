@@ -7,7 +7,7 @@ import { availableMicros } from '../../domain/ledger/wallet.ts';
 import { writeTenant } from '../proto-tenant.ts';
 import { documentFact, planFact, refundFact } from './commerce-events.ts';
 import { lotChanged } from './credit-events.ts';
-import { accountArrearsChanged, budgetThresholdReached } from './guard-events.ts';
+import { accountArrearsChanged, accountFrozenChanged, budgetThresholdReached } from './guard-events.ts';
 import { ledgerSealed, transfersBooked } from './ledger-events.ts';
 
 type Fact = Omit<OutboxEvent, 'id' | 'occurredAt'>;
@@ -27,6 +27,9 @@ function factOf(event: BillingEvent, occurredAt: Instant): Fact {
       return budgetThresholdReached(event);
     case 'account_arrears_changed':
       return accountArrearsChanged(event);
+    case 'account_frozen':
+    case 'account_unfrozen':
+      return accountFrozenChanged(event);
     case 'lot_expired':
     case 'lot_expiring':
       return lotChanged(event);

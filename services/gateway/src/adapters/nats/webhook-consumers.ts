@@ -8,6 +8,8 @@ const FOLLOWED = [
   CONSUMERS.gatewayBudgets,
   CONSUMERS.gatewayWallets,
   CONSUMERS.gatewayArrears,
+  CONSUMERS.gatewayFrozen,
+  CONSUMERS.gatewayUnfrozen,
   CONSUMERS.gatewayInvoices,
   CONSUMERS.gatewaySubscriptions,
   CONSUMERS.gatewayCredits,

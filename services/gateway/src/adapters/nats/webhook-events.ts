@@ -1,6 +1,7 @@
 import type { IncomingEvent } from '@suanli/messaging';
 import {
   AccountArrearsChanged,
+  AccountFrozenChanged,
   BudgetThresholdReached,
   HoldEnded,
   WalletLevelChanged,
@@ -22,6 +23,8 @@ export function toWebhookEvent(event: IncomingEvent): WebhookEvent | undefined {
 const TRANSLATORS: Readonly<Record<string, (data: unknown) => Told>> = {
   [EVENTS.budgetThresholdReached.subject]: budgetThresholdReached,
   [EVENTS.accountArrearsChanged.subject]: accountArrearsChanged,
+  [EVENTS.accountFrozen.subject]: accountFrozenChanged,
+  [EVENTS.accountUnfrozen.subject]: accountFrozenChanged,
   [EVENTS.invoiceIssued.subject]: invoiceIssued,
   [EVENTS.subscriptionChanged.subject]: subscriptionChanged,
   [EVENTS.lotExpiring.subject]: creditLotExpiring,
@@ -65,6 +68,11 @@ function accountArrearsChanged(data: unknown): Told {
       ...(nextAt !== undefined && { next_at: nextAt.toISOString() }),
     },
   };
+}
+
+function accountFrozenChanged(data: unknown): Told {
+  const { accountId, isFrozen } = AccountFrozenChanged.fromJSON(data);
+  return { accountId, type: isFrozen ? 'account.frozen' : 'account.unfrozen', data: { account_id: accountId } };
 }
 
 function invoiceIssued(data: unknown): Told {

@@ -7,6 +7,8 @@ export const WEBHOOK_EVENT_TYPES = [
   'wallet.exhausted',
   'wallet.restored',
   'account.arrears_changed',
+  'account.frozen',
+  'account.unfrozen',
   'invoice.issued',
   'subscription.changed',
   'credit_lot.expiring',
