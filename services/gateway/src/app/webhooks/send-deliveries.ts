@@ -1,5 +1,5 @@
 import { toRfc3339 } from '@suanli/kernel';
-import { type Tx, withTransaction } from '@suanli/postgres';
+import { isUnavailable, type Tx, withTransaction } from '@suanli/postgres';
 import { decideDelivery, type DeliveryDecision } from '../../domain/webhook/decide-delivery.ts';
 import type { DisabledReason, WebhookDelivery, WebhookEndpoint } from '../../domain/webhook/webhook.ts';
 import { SECRET_PURPOSE } from './manage-endpoints.ts';
@@ -14,6 +14,10 @@ const PER_ENDPOINT = 4;
 /** How soon a due delivery is seen when nobody wakes the loop. */
 const POLL_MS = 250;
 
+/** How soon the database is asked again that was not there. */
+const AWAY_MS = 1_000;
+const MAX_ERROR_CHARS = 200;
+
 /** Sleeps until woken, or for so long. */
 export type Nap = { wake(): void; sleep(delayMs: number, signal: AbortSignal): Promise<void> };
 
@@ -27,6 +31,10 @@ export async function sendDeliveries(
   while (!signal.aborted) {
     const free = Math.min(PER_ENDPOINT, CONCURRENCY - underWay.size);
     const claimed = free === 0 ? [] : await claim(deps, holder, free, busy([...underWay.values()]));
+    if (claimed === undefined) {
+      await nap.sleep(AWAY_MS, signal);
+      continue;
+    }
     for (const one of claimed) {
       const sending = sendOne(deps, holder, one, signal)
         .catch((error: unknown) => {
@@ -43,10 +51,17 @@ export async function sendDeliveries(
   await Promise.all(underWay.keys());
 }
 
-function claim(deps: WebhookDeps, holder: string, limit: number, busyEndpointIds: readonly string[]) {
+/** Undefined while the database is away: that is waited for, and no reason to begin anew with what is under way. */
+async function claim(deps: WebhookDeps, holder: string, limit: number, busyEndpointIds: readonly string[]) {
   const now = deps.clock.now();
   const wanted = { holder, now, leaseUntil: now + LEASE_MS, limit, busyEndpointIds };
-  return deps.deliveries(deps.db).claim(wanted);
+  try {
+    return await deps.deliveries(deps.db).claim(wanted);
+  } catch (error) {
+    if (!isUnavailable(error)) throw error;
+    deps.logger.warn({ error: String(error).slice(0, MAX_ERROR_CHARS) }, 'webhooks wait for the database');
+    return undefined;
+  }
 }
 
 function busy(endpointIds: readonly string[]): string[] {
