@@ -29,7 +29,8 @@ type MoneyRow = {
 
 /**
  * What no document lists yet: charges by line and day, orders, and money that came back with the invoice it is about. The
- * charges of one account are few and those of all of them many: written so that only its own are ever looked at.
+ * charges of one account are few and those of all of them many: written so that only its own are ever looked at, and of
+ * those that are listed already the index alone.
  */
 export async function openItems(tx: Tx, accountId: string, upTo: { day: Day; before: Instant }): Promise<OpenItem[]> {
   const usage = await tx.execute<UsageRow>(sql`
@@ -37,9 +38,12 @@ export async function openItems(tx: Tx, accountId: string, upTo: { day: Day; bef
       sum(charge.quantity)::text as quantity, sum(charge.held_micros + charge.wallet_micros)::text as paid,
       array_agg(charge.id order by charge.id) as charge_ids
     from bill_lines line
-    cross join lateral (select * from charges where charges.bill_line_id = line.id and day <= ${upTo.day} offset 0) charge
-    where line.account_id = ${accountId}
-      and (select item.item_id from invoiced_items item where item.item_id = charge.id) is null
+    cross join lateral (
+      select id from charges where charges.bill_line_id = line.id
+        and (select item.item_id from invoiced_items item where item.item_id = charges.id) is null
+      offset 0) open
+    cross join lateral (select * from charges where charges.id = open.id offset 0) charge
+    where line.account_id = ${accountId} and charge.day <= ${upTo.day}
     group by line.id, charge.day`);
   const before = sql`${new Date(upTo.before).toISOString()}::timestamptz`;
   const open = (id: ReturnType<typeof sql>) =>
