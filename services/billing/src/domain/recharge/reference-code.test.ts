@@ -33,6 +33,14 @@ describe('a reference code', () => {
     );
   });
 
+  it('is not found inside another, whatever its characters happen to say', () => {
+    const inner = referenceOf('rch_01k9xw3m5z0123456789000000');
+    for (let n = 0; n < 1_000; n++) {
+      const outer = referenceOf(`rch_0s1${n.toString().padStart(9, '0')}`);
+      expect(findReferences(`${outer}${inner}`)).toEqual([outer, inner]);
+    }
+  });
+
   it('is not found with one wrong character: money goes to nobody rather than to another', () => {
     for (let at = 2; at < code.length - 1; at++) {
       const slip = code[at] === '7' ? '8' : '7';

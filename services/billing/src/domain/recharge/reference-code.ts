@@ -25,12 +25,17 @@ export function findReferences(note: string): string[] {
     .replace(/O/g, '0')
     .replace(/[IL]/g, '1');
   const found = new Set<string>();
-  for (let at = text.indexOf(READ_PREFIX); at !== -1; at = text.indexOf(READ_PREFIX, at + 1)) {
+  let next = 0;
+  for (let at = text.indexOf(READ_PREFIX); at !== -1; at = text.indexOf(READ_PREFIX, next)) {
+    next = at + 1;
     const from = at + READ_PREFIX.length;
     const body = text.slice(from, from + BODY_CHARS);
     const check = text[from + BODY_CHARS];
     const isCode = body.length === BODY_CHARS && body.split('').every((char) => ALPHABET.includes(char));
-    if (isCode && checkOf(body) === check) found.add(`${PREFIX}${body}${check}`);
+    if (!isCode || checkOf(body) !== check) continue;
+    found.add(`${PREFIX}${body}${check}`);
+    // Codes do not overlap: what looks like the beginning of one inside another is chance.
+    next = from + BODY_CHARS + 1;
   }
   return [...found];
 }
