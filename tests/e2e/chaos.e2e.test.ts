@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { verifyLedger } from '../support/ledger.ts';
 import { isReplaced, kill, untilAllReady, type Victim } from '../support/platform.ts';
 import { openTenant, YUAN } from '../support/tenants.ts';
-import { expectDoneOnce, submitTicking } from '../support/ticking-jobs.ts';
+import { expectDoneOnce, givenBack, submitTicking } from '../support/ticking-jobs.ts';
 
 const VICTIMS: readonly Victim[] = [
   'scheduler',
@@ -52,10 +52,4 @@ it(
 
 async function running(api: Awaited<ReturnType<typeof openTenant>>['api']): Promise<number> {
   return (await api.get<{ data: Job[] }>('/v1/jobs?phase=running')).data.length;
-}
-
-/** What an attempt cost that was lost with its agent comes back by itself. */
-async function givenBack(api: Awaited<ReturnType<typeof openTenant>>['api']): Promise<bigint> {
-  const credits = await api.list<{ amount_micros: string }>('/v1/automatic-credits');
-  return credits.reduce((sum, credit) => sum + BigInt(credit.amount_micros), 0n);
 }

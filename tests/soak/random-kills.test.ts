@@ -1,10 +1,11 @@
 import type { Rng } from '@suanli/kernel';
+import { eventually } from '@suanli/test-kit';
 import type { Wallet } from '@suanli/tools/smoke/rest/views';
 import { expect, it } from 'vitest';
 import { verifyLedger } from '../support/ledger.ts';
 import { isReplaced, kill, untilAllReady, VICTIMS } from '../support/platform.ts';
 import { openTenant, YUAN } from '../support/tenants.ts';
-import { expectDoneOnce, submitTicking, type Submitted } from '../support/ticking-jobs.ts';
+import { expectDoneOnce, givenBack, submitTicking, type Submitted } from '../support/ticking-jobs.ts';
 import { expectWrittenOnce, startWriting } from '../support/writing-runs.ts';
 import { pick, seed, soakRng, soakSeconds } from './chance.ts';
 
@@ -40,8 +41,13 @@ it(`random kills for ${soakSeconds} s lose nothing and charge nothing twice (SEE
   await untilAllReady();
   process.stderr.write(`${kills} kills, ${jobs.length} jobs, ${runs.length} workflow runs\n`);
   const total = (await expectDoneOnce(api, jobs)) + (await expectWrittenOnce(api, runs));
-  const { posted_micros: posted } = await api.get<Wallet>('/v1/wallet');
-  expect(10_000n * YUAN - BigInt(posted)).toBe(total);
+  await eventually(
+    async () => {
+      const { posted_micros: posted } = await api.get<Wallet>('/v1/wallet');
+      expect(10_000n * YUAN - BigInt(posted)).toBe(total - (await givenBack(api)));
+    },
+    { timeoutMs: PATIENCE_MS },
+  );
   expect(await verifyLedger()).toMatchObject({ driftMicros: '0', broken: {} });
 
   async function submitSome(chance: Rng, round: number, until: AbortSignal): Promise<Submitted[]> {

@@ -57,6 +57,12 @@ export async function expectDoneOnce(api: Api, submitted: readonly Submitted[]):
   return total;
 }
 
+/** What came back by itself: the cost of attempts that were lost with their agents. */
+export async function givenBack(api: Api): Promise<bigint> {
+  const credits = await api.list<{ amount_micros: string }>('/v1/automatic-credits');
+  return credits.reduce((sum, credit) => sum + BigInt(credit.amount_micros), 0n);
+}
+
 async function billedExactly(api: Api, job: Job, prices: readonly Price[]): Promise<bigint> {
   const want = expectedCharge(job, prices);
   await eventually(
