@@ -76,10 +76,11 @@ async function runOnce<T>(db: Database, fn: (tx: Tx) => Promise<T>, isolation: I
 
 /**
  * Statements that are sent in one turn of the event loop leave in one write: each write wakes the kernel and the server,
- * which costs more than a small statement does.
+ * which costs more than a small statement does. Where the driver's inside does not look as expected they leave one by one.
  */
 function gathering(client: PoolClient): PoolClient {
-  const { stream } = (client as unknown as { connection: { stream: Writable } }).connection;
+  const stream = (client as { connection?: { stream?: Writable } }).connection?.stream;
+  if (stream === undefined) return client;
   let isHeldBack = false;
   const query = (...args: Parameters<PoolClient['query']>) => {
     if (!isHeldBack) {

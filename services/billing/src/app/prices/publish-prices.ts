@@ -37,8 +37,7 @@ export async function seedPrices(deps: BillingDeps, prices: readonly NewPrice[])
   await deps.transact(async (stores) => {
     await stores.prices.lockBook();
     if (!(await stores.prices.isEmpty())) return;
-    const drafts = prices.map(draftOf).map(({ isBackdated: _, ...draft }) => draft);
-    await stores.prices.insert(drafts.map((draft) => pricedBy(deps, { ...draft, version: FIRST_VERSION })));
+    await stores.prices.insert(prices.map((price) => pricedBy(deps, { ...draftOf(price), version: FIRST_VERSION })));
   });
 }
 
@@ -81,6 +80,9 @@ function draftOf({ accountId = EVERY_ACCOUNT, model = UNIT, ...price }: NewPrice
   return { ...price, accountId, model };
 }
 
-function pricedBy(deps: BillingDeps, price: Omit<Price, 'id' | 'currency'>): Price {
+/** A version of a price; that it may reach back was said to whom publishes it, not to who reads it. */
+function pricedBy(deps: BillingDeps, draft: PriceDraft & { version: number }): Price {
+  const { meter, region, item, accountId, model, amountMicros, perQuantity, effectiveFrom, display, version } = draft;
+  const price = { meter, region, item, accountId, model, amountMicros, perQuantity, effectiveFrom, display, version };
   return { ...price, id: deps.ids.next('prc'), currency: CURRENCY };
 }
