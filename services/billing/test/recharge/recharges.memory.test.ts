@@ -3,5 +3,9 @@ import { bankSuite } from './bank-suite.ts';
 import { rechargesInMemory } from './recharges-under-test.ts';
 import { stripeSuite } from './stripe-suite.ts';
 
-describe('a recharge by bank transfer', () => void bankSuite(rechargesInMemory));
-describe('a recharge through Stripe', () => void stripeSuite(rechargesInMemory));
+describe('a recharge by bank transfer', () => {
+  bankSuite(rechargesInMemory);
+});
+describe('a recharge through Stripe', () => {
+  stripeSuite(rechargesInMemory);
+});

@@ -3,5 +3,9 @@ import { bankSuite } from './bank-suite.ts';
 import { rechargesOnPostgres } from './recharges-under-test.ts';
 import { stripeSuite } from './stripe-suite.ts';
 
-describe('a recharge by bank transfer', () => void bankSuite(rechargesOnPostgres));
-describe('a recharge through Stripe', () => void stripeSuite(rechargesOnPostgres));
+describe('a recharge by bank transfer', () => {
+  bankSuite(rechargesOnPostgres);
+});
+describe('a recharge through Stripe', () => {
+  stripeSuite(rechargesOnPostgres);
+});
