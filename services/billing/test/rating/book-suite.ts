@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type NewPrice, publishPrices } from '../../src/app/prices/publish-prices.ts';
 import { setCommitment } from '../../src/app/prices/set-commitment.ts';
+import { setDiscount } from '../../src/app/prices/set-discount.ts';
 import { settleCommitments } from '../../src/app/prices/settle-commitments.ts';
 import { replayCurable } from '../../src/app/rating/replay-parked-usage.ts';
 import { aUsage, HOUR_MS, NOW, ODD_PRICE } from '../../src/testing/builders.ts';
@@ -119,6 +120,19 @@ export function bookSuite(make: () => Promise<BillingUnderTest>): void {
       await rate(billing, [window('late', 1_000, 1_300)]);
       expect(await spent(billing)).toBe(12_100n);
       expect(await settleCommitments(billing.deps, '2026-01')).toBe(1);
+      expect(await spent(billing)).toBe(10_000n);
+      await billing.audit();
+    });
+
+    it('is kept whole by an account that has a discount of everything', async () => {
+      await using billing = await funded();
+      const everything = { accountId: 'acc_1', meter: '*', region: '', item: '*', effectiveFrom: NOW };
+      await setDiscount(billing.deps, { ...everything, basisPoints: 5_000 });
+      await setCommitment(billing.deps, { accountId: 'acc_1', monthlyMicros: 10_000n, fromMonth: '2026-01' });
+      await rate(billing, [window('use_1', 0, 1_000)]);
+      expect(await spent(billing)).toBe(3_500n);
+      await billing.clock.advance(32 * 24 * HOUR_MS);
+      await settleCommitments(billing.deps, '2026-01');
       expect(await spent(billing)).toBe(10_000n);
       await billing.audit();
     });

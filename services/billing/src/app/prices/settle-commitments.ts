@@ -1,6 +1,7 @@
 import { CURRENCY, type Micros } from '@suanli/kernel';
 import { endOfMonth, type Month, SHANGHAI } from '../../domain/calendar/calendar.ts';
 import { appliesTo, type Commitment, settlesAt, shortfallMicros } from '../../domain/price/commitment.ts';
+import { MINIMUM_COMMIT } from '../../domain/price/meter.ts';
 import { ANY_ITEM, ANY_REGION, EVERY_ACCOUNT, type Price } from '../../domain/price/price.ts';
 import { UNIT } from '../../domain/price/price-model.ts';
 import type { Usage } from '../../domain/rating/usage.ts';
@@ -9,7 +10,6 @@ import { rateUsages } from '../rating/rate-usages.ts';
 
 /** Commitments settled in one transaction. */
 const BATCH_SIZE = 50;
-const METER = 'minimum_commit';
 const MAX_CORRECTIONS = 100;
 
 /**
@@ -69,7 +69,7 @@ function shortfallUsage(commitment: Commitment, month: Month, missingMicros: Mic
     tenant: { accountId, workspaceId: '', principalId: 'platform' },
     source: { kind: 'commitment', id: `${id}.${month}`, epoch: 0 },
     costKey: '',
-    readings: [{ meter: METER, quantity: missingMicros }],
+    readings: [{ meter: MINIMUM_COMMIT, quantity: missingMicros }],
     region: '',
     item: month,
     // It stands on the last day of the month.
@@ -88,7 +88,7 @@ function usageIdOf({ id }: Commitment, month: Month, count: number): string {
 const priceOfShortfall: Price = {
   id: 'prc_minimum_commit',
   version: 1,
-  meter: METER,
+  meter: MINIMUM_COMMIT,
   region: ANY_REGION,
   item: ANY_ITEM,
   accountId: EVERY_ACCOUNT,

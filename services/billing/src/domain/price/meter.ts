@@ -4,6 +4,9 @@
  */
 export type Meter = { name: string; kind: 'timed' | 'counted'; baseUnit: string };
 
+/** What a month fell short of its commitment. A promise is kept whole: discounts of everything do not reduce it. */
+export const MINIMUM_COMMIT = 'minimum_commit';
+
 /** The meters that the platform has. A price list names no other, so that a typing error cannot hide a price. */
 export const METERS: readonly Meter[] = [
   { name: 'gpu_time', kind: 'timed', baseUnit: 'milli-GPU-milliseconds' },
@@ -16,7 +19,7 @@ export const METERS: readonly Meter[] = [
   { name: 'tokens_reasoning', kind: 'counted', baseUnit: 'tokens' },
   { name: 'requests', kind: 'counted', baseUnit: 'requests' },
   { name: 'items', kind: 'counted', baseUnit: 'things sold at a fixed price, one by one' },
-  { name: 'minimum_commit', kind: 'counted', baseUnit: 'micro-yuan that a month fell short of its commitment' },
+  { name: MINIMUM_COMMIT, kind: 'counted', baseUnit: 'micro-yuan that a month fell short of its commitment' },
 ];
 
 /** A meter that is not in the table is timed when its name says so: events may be newer than this table. */

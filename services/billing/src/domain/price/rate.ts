@@ -1,7 +1,8 @@
 import type { Instant } from '@suanli/kernel';
+import { MINIMUM_COMMIT } from './meter.ts';
 import { covers, EVERY_ACCOUNT, findPrice, type Price, type PricedFor } from './price.ts';
 
-/** Every meter, in `meter`. */
+/** Every meter of usage, in `meter`. */
 export const ANY_METER = '*';
 
 /**
@@ -63,7 +64,7 @@ export function basisPointsOf(rate: Rate): number {
 function isFor(discount: Discount, what: PricedFor): boolean {
   return (
     discount.accountId === what.accountId &&
-    (discount.meter === ANY_METER || discount.meter === what.meter) &&
+    (discount.meter === what.meter || (discount.meter === ANY_METER && what.meter !== MINIMUM_COMMIT)) &&
     (discount.region === '' || discount.region === what.region) &&
     (discount.item === '*' || discount.item === what.item)
   );
