@@ -28,7 +28,9 @@ export async function auditYear(billing: BillingOnPostgres, year: Year): Promise
     const findings: string[] = [];
     const checks = [...documents, ...cashAndCredit, ...usage];
     for (const { name, broken } of checks) {
+      const startedAt = performance.now();
       const { rows } = await client.query(broken);
+      year.tookMs.set(`audit: ${name.slice(0, 60)}`, performance.now() - startedAt);
       if (rows.length > 0) findings.push(`${name}: ${rows.length}, as ${JSON.stringify(rows.slice(0, SHOWN))}`);
     }
     findings.push(...(await endedAsPlanned(client, year)), ...(await usedAsPlanned(client, year)));
