@@ -12,7 +12,7 @@ const paid = `
   where 'platform:revenue' in (t.from_account_id, t.to_account_id) and t.kind in ('post', 'post_pending')`;
 
 /** What has to stand on documents, one row per thing, with its day in Shanghai: not read from the documents. */
-const things = `
+export const things = `
   select line.account_id, charge.id, charge.day, charge.created_at, charge.held_micros + charge.wallet_micros as amount
   from charges charge join bill_lines line on line.id = charge.bill_line_id
   union all

@@ -87,10 +87,10 @@ export const cashAndCredit: YearCheck[] = [
   {
     name: 'plans: every order was paid once, and every period of a plan has one',
     broken: `
-      select id from (
-        select orders.id, amount_micros, coalesce((
-          select sum(t.amount_micros) from transfers t where t.reference = orders.id and t.code = 'purchase'), 0) as paid
-        from orders where kind in ('purchase', 'renewal', 'upgrade')) sold
+      select sold.id from (
+        select orders.id, amount_micros, coalesce(sum(paid.micros), 0) as paid from orders left join (
+          select reference, amount_micros as micros from transfers where code = 'purchase') paid on paid.reference = orders.id
+        where kind in ('purchase', 'renewal', 'upgrade') group by orders.id) sold
       where amount_micros <> paid
       union all
       select s.id from subscriptions s cross join lateral generate_series(0, s.period_index) as period (index)

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { BillingOnPostgres } from '../under-test.ts';
 import { cashAndCredit } from './audit-money.ts';
-import { documents } from './audit-documents.ts';
+import { documents, things } from './audit-documents.ts';
 import { oracleFindings } from './oracle.ts';
 import { RATED } from './run-usage.ts';
 import type { Year } from './year.ts';
@@ -41,6 +41,7 @@ export async function auditYear(billing: BillingOnPostgres, year: Year): Promise
       findings.push(`the ledger's own audit: drift ${driftMicros}, ${JSON.stringify(broken)}`);
     }
     const sums = (await client.query<Record<string, string>>(SUMS)).rows[0] ?? {};
+    findings.push(...totalOf(sums));
     const names = [
       'every event ends as planned',
       'quantities are those of the plan',
@@ -107,14 +108,27 @@ async function usedAsPlanned(client: pg.Client, year: Year): Promise<string[]> {
   return wrong.slice(0, SHOWN).map((key) => `${key}: ${charged.get(key)} charged, ${year.used.get(key)} used`);
 }
 
+/** The year in one line; what is on no document yet came after the last month, or would take an invoice below zero. */
+function totalOf(sums: Record<string, string>): string[] {
+  const [invoiced, notes, open, ledger] = ['invoiced', 'credit notes', 'on no document yet', LEDGER].map((name) =>
+    BigInt(sums[name] ?? 0),
+  );
+  const isEqual = (invoiced ?? 0n) - (notes ?? 0n) + (open ?? 0n) === ledger;
+  return isEqual ? [] : [`invoices less credit notes, and what is on none, are not the ${ledger} of the ledger`];
+}
+
+const LEDGER = 'ledger: revenue from wallets';
+
 /** For a person to look at. */
 const SUMS = `
   select
     (select sum(total_micros)::text from invoices where kind = 'invoice') as invoiced,
     (select coalesce(sum(total_micros), 0)::text from invoices where kind = 'credit_note') as "credit notes",
+    (select coalesce(sum(amount), 0)::text from (${things}) thing
+      where not exists (select from invoiced_items item where item.item_id = thing.id)) as "on no document yet",
     (select sum(case to_account_id when 'platform:revenue' then amount_micros else -amount_micros end)::text
       from transfers where 'platform:revenue' in (from_account_id, to_account_id)
-      and kind in ('post', 'post_pending') and code <> 'write_off') as "ledger: revenue from wallets",
+      and kind in ('post', 'post_pending') and code <> 'write_off') as "${LEDGER}",
     (select sum(held_micros + wallet_micros)::text from charges) as "charged to wallets",
     (select sum(written_off_micros)::text from charges) as "borne by the platform",
     (select sum(amount_micros)::text from orders where kind in ('purchase', 'renewal', 'upgrade')) as "plans sold",
