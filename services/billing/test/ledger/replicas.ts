@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '@suanli/local-servers';
 import { eventually } from '@suanli/test-kit';
 import type { Platform } from '../harness.ts';
 
@@ -17,7 +17,9 @@ export type Replica = AsyncDisposable & {
 };
 
 export async function startReplica(platform: Platform, name: string): Promise<Replica> {
-  const [grpcPort, opsPort] = await Promise.all([freePort(), freePort()]);
+  // Not of the range that the system takes for outgoing connections: each port must still be free after a crash.
+  const grpcPort = await freePort();
+  const opsPort = await freePort();
   const env = {
     ...platform.environment(),
     PATH: process.env['PATH'],
@@ -52,14 +54,4 @@ async function isReady(url: string): Promise<boolean> {
   } catch {
     return false; // Not listening yet.
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
