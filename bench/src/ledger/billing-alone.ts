@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createGrpcClient } from '@suanli/grpc-kit';
-import { freePort, runCommand, startNats, startPostgres } from '@suanli/local-servers';
+import { freePort, runCommand, startNats, startPostgres, waitUntil } from '@suanli/local-servers';
 import { provisionDatabase } from '@suanli/postgres';
 import { LedgerServiceClient } from '@suanli/proto/suanli/billing/internal/v1/transfer.ts';
 import { ensureCertificates } from '@suanli/tools/certificates';
@@ -68,7 +68,7 @@ export async function startBillingAlone(say: (message: string) => void): Promise
     child.kill('SIGTERM');
     await once(child, 'exit');
   });
-  await untilListening(`http://${ops}/healthz`);
+  await waitUntil(() => assertHealthy(`http://${ops}/healthz`), { timeoutMs: READY_TIMEOUT_MS, what: 'billing' });
   const { certificate, key, ca } = await readIdentity(certificates.gateway);
   const sql = new pg.Pool({ connectionString: url, max: 2 });
   boot.defer(() => sql.end());
@@ -126,15 +126,7 @@ async function readIdentity(files: { caFile: string; certFile: string; keyFile: 
   return { ca, certificate, key };
 }
 
-async function untilListening(url: string): Promise<void> {
-  const until = performance.now() + READY_TIMEOUT_MS;
-  for (;;) {
-    const isUp = await fetch(url).then(
-      (answer) => answer.ok,
-      () => false,
-    );
-    if (isUp) return;
-    if (performance.now() > until) throw new Error(`${url} does not answer`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+async function assertHealthy(url: string): Promise<void> {
+  const { status } = await fetch(url);
+  if (status !== 200) throw new Error(`${url} answers ${status}`);
 }

@@ -14,13 +14,13 @@ import {
   superviseLoops,
   tlsConfig,
 } from '@suanli/service-kit';
-import { arrearsLoop } from './adapters/arrears-loop.ts';
+import { arrearsLoop } from './adapters/loops/arrears-loop.ts';
 import { billingMetrics } from './adapters/billing-metrics.ts';
 import { openChannels } from './adapters/channels/open-channels.ts';
-import { creditLoop } from './adapters/credit-loop.ts';
-import { documentLoop, subscriptionLoop } from './adapters/commerce-loops.ts';
-import { expiryLoop } from './adapters/expiry-loop.ts';
-import { sealingLoop } from './adapters/sealing-loop.ts';
+import { creditLoop } from './adapters/loops/credit-loop.ts';
+import { documentLoop, subscriptionLoop } from './adapters/loops/commerce-loops.ts';
+import { expiryLoop } from './adapters/loops/expiry-loop.ts';
+import { sealingLoop } from './adapters/loops/sealing-loop.ts';
 import { documentService } from './adapters/grpc/commerce/document-service.ts';
 import { orderService, planService } from './adapters/grpc/commerce/plan-service.ts';
 import { refundService } from './adapters/grpc/commerce/refund-service.ts';
@@ -39,14 +39,14 @@ import { providerWebhookService } from './adapters/grpc/recharges/provider-webho
 import { rechargeService } from './adapters/grpc/recharges/recharge-service.ts';
 import { usageService } from './adapters/grpc/usage-service.ts';
 import { walletService } from './adapters/grpc/wallet-service.ts';
-import { pricingLoop } from './adapters/pricing-loop.ts';
+import { pricingLoop } from './adapters/loops/pricing-loop.ts';
 import { billingConsumers } from './adapters/nats/consumers.ts';
 import { isTaken, postgresTransact } from './adapters/postgres/create-stores.ts';
 import { postgresReads } from './adapters/postgres/reads.ts';
 import { waitForSchema } from './adapters/postgres/wait-for-schema.ts';
 import { readPlansFile } from './adapters/plans-file.ts';
 import { readPricesFile } from './adapters/prices-file.ts';
-import { rechargeLoop } from './adapters/recharge-loop.ts';
+import { rechargeLoop } from './adapters/loops/recharge-loop.ts';
 import { voucherCodes } from './adapters/voucher-codes.ts';
 import type { BillingDeps } from './app/ports.ts';
 import { commitGroups } from './app/commit-groups.ts';

@@ -7,7 +7,7 @@ import { auditLedger } from '../../src/adapters/postgres/audit-ledger.ts';
 import { MIGRATIONS_FOLDER } from '../../src/adapters/postgres/migrations-folder.ts';
 import { readHorizon } from '../../src/adapters/postgres/seals/seal-store.ts';
 import { ledgerStore } from '../../src/adapters/postgres/stores/ledger-store.ts';
-import { sealingLoop } from '../../src/adapters/sealing-loop.ts';
+import { sealingLoop } from '../../src/adapters/loops/sealing-loop.ts';
 import type { Transfer } from '../../src/domain/ledger/transfer.ts';
 
 const aPayment = (id: string): Transfer => ({

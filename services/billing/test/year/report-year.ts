@@ -1,4 +1,4 @@
-import type { YearAudit } from './audit-year.ts';
+import type { YearAudit } from './audit/audit-year.ts';
 import type { Year } from './year.ts';
 
 /** What a person wants to know of a year that ran: what happened how often, what it came to, how long it took. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { billingOnPostgres } from '../under-test.ts';
-import { auditYear } from './audit-year.ts';
+import { auditYear } from './audit/audit-year.ts';
 import { runYear } from './run-year.ts';
 
 const SEED = Number(process.env['SEED'] ?? 20_280_229);

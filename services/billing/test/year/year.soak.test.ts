@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { billingOnPostgres } from '../under-test.ts';
-import { auditYear } from './audit-year.ts';
+import { auditYear } from './audit/audit-year.ts';
 import { reportYear } from './report-year.ts';
 import { runYear } from './run-year.ts';
 

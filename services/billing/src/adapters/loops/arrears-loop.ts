@@ -1,8 +1,8 @@
 import type { Clock, IdSource, Logger } from '@suanli/kernel';
 import { assertLeader, createLeadership, type Database, withTransaction } from '@suanli/postgres';
-import { advanceStandings } from '../app/arrears/advance-standings.ts';
-import type { BillingDeps } from '../app/ports.ts';
-import { createStores } from './postgres/create-stores.ts';
+import { advanceStandings } from '../../app/arrears/advance-standings.ts';
+import type { BillingDeps } from '../../app/ports.ts';
+import { createStores } from '../postgres/create-stores.ts';
 
 export type ArrearsLoopOptions = {
   billing: BillingDeps;

@@ -6,8 +6,8 @@ import {
 } from '@suanli/proto/suanli/billing/internal/v1/credit_admin.ts';
 import { CreditLot, CreditLotMovement } from '@suanli/proto/suanli/billing/v1/credits.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { gatewayLab, type Lab, type Tenant } from './support/gateway-lab.ts';
-import { aWallet } from './support/samples.ts';
+import { gatewayLab, type Lab, type Tenant } from '../support/gateway-lab.ts';
+import { aWallet } from '../support/samples.ts';
 
 const AT = new Date('2026-02-28T00:00:00Z');
 const lot = CreditLot.create({

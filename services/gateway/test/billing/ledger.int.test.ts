@@ -5,7 +5,7 @@ import {
   Transfer,
 } from '@suanli/proto/suanli/billing/internal/v1/transfer.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { gatewayLab, type Lab, type Tenant } from './support/gateway-lab.ts';
+import { gatewayLab, type Lab, type Tenant } from '../support/gateway-lab.ts';
 
 const AT = new Date('2026-02-28T00:00:00Z');
 const paid = Transfer.create({

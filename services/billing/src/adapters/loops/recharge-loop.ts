@@ -1,7 +1,7 @@
 import type { Clock, Logger } from '@suanli/kernel';
 import { createLeadership, type Database } from '@suanli/postgres';
-import type { BillingDeps } from '../app/ports.ts';
-import { syncDueRecharges } from '../app/recharges/sync-due-recharges.ts';
+import type { BillingDeps } from '../../app/ports.ts';
+import { syncDueRecharges } from '../../app/recharges/sync-due-recharges.ts';
 
 type RechargeLoopOptions = {
   billing: BillingDeps;

@@ -1,10 +1,10 @@
 import pg from 'pg';
-import type { BillingOnPostgres } from '../under-test.ts';
+import type { BillingOnPostgres } from '../../under-test.ts';
 import { cashAndCredit } from './audit-money.ts';
 import { documents, things } from './audit-documents.ts';
 import { oracleFindings } from './oracle.ts';
-import { RATED } from './run-usage.ts';
-import type { Year } from './year.ts';
+import { RATED } from '../run-usage.ts';
+import type { Year } from '../year.ts';
 
 /** A promise of the year as a plain query: each row that it gives is one place where it is broken. */
 export type YearCheck = { name: string; broken: string };

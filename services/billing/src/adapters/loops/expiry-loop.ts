@@ -1,9 +1,9 @@
 import type { Clock, IdSource, Logger } from '@suanli/kernel';
 import { assertLeader, createLeadership, type Database, withTransaction } from '@suanli/postgres';
-import { expireHolds } from '../app/holds/expire-holds.ts';
-import type { BillingDeps } from '../app/ports.ts';
-import type { BillingMetrics } from './billing-metrics.ts';
-import { createStores } from './postgres/create-stores.ts';
+import { expireHolds } from '../../app/holds/expire-holds.ts';
+import type { BillingDeps } from '../../app/ports.ts';
+import type { BillingMetrics } from '../billing-metrics.ts';
+import { createStores } from '../postgres/create-stores.ts';
 
 export type ExpiryLoopOptions = {
   billing: BillingDeps;

@@ -1,8 +1,8 @@
 import type { Clock, IdSource, Logger } from '@suanli/kernel';
 import { assertLeader, createLeadership, type Database, withTransaction } from '@suanli/postgres';
-import { sealLedger } from '../app/ledger/seal-ledger.ts';
-import { type Horizon, readHorizon, sealStore, sha256 } from './postgres/seals/seal-store.ts';
-import { eventStore } from './postgres/stores/event-store.ts';
+import { sealLedger } from '../../app/ledger/seal-ledger.ts';
+import { type Horizon, readHorizon, sealStore, sha256 } from '../postgres/seals/seal-store.ts';
+import { eventStore } from '../postgres/stores/event-store.ts';
 
 export type SealingLoopOptions = {
   db: Database;

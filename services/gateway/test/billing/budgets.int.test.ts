@@ -2,7 +2,7 @@ import { failedPrecondition, notFound, refuse } from '@suanli/grpc-kit';
 import { Budget, type ChangeBudgetRequest, type CreateBudgetRequest } from '@suanli/proto/suanli/billing/v1/budget.ts';
 import { Standing } from '@suanli/proto/suanli/billing/v1/standing.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { gatewayLab, type Lab, type Tenant } from './support/gateway-lab.ts';
+import { gatewayLab, type Lab, type Tenant } from '../support/gateway-lab.ts';
 
 const NOON = new Date('2026-01-07T04:00:00Z');
 const MIDNIGHT = new Date('2026-01-07T16:00:00Z');

@@ -1,9 +1,9 @@
 import type pg from 'pg';
-import type { NewPrice } from '../../src/app/prices/publish-prices.ts';
-import { startOf, type TenantPlan } from './plan-year.ts';
-import { usageOn } from './plan-usage.ts';
-import type { Year } from './year.ts';
-import { FIRST_PRICES, GPU_ITEMS, LATE_PRICE, PRICE_CHANGES } from './year-prices.ts';
+import type { NewPrice } from '../../../src/app/prices/publish-prices.ts';
+import { startOf, type TenantPlan } from '../plan-year.ts';
+import { usageOn } from '../plan-usage.ts';
+import type { Year } from '../year.ts';
+import { FIRST_PRICES, GPU_ITEMS, LATE_PRICE, PRICE_CHANGES } from '../year-prices.ts';
 
 /**
  * Rates the usage of some accounts again, from the plan alone and with arithmetic of its own: nothing here is imported from

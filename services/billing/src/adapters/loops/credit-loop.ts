@@ -1,8 +1,8 @@
 import type { Clock, IdSource, Logger } from '@suanli/kernel';
 import { assertLeader, createLeadership, type Database, type Tx, withTransaction } from '@suanli/postgres';
-import { expireLots, warnOfExpiry } from '../app/lots/expire-lots.ts';
-import type { BillingDeps } from '../app/ports.ts';
-import { createStores } from './postgres/create-stores.ts';
+import { expireLots, warnOfExpiry } from '../../app/lots/expire-lots.ts';
+import type { BillingDeps } from '../../app/ports.ts';
+import { createStores } from '../postgres/create-stores.ts';
 
 export type CreditLoopOptions = {
   billing: BillingDeps;

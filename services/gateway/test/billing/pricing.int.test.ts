@@ -2,7 +2,7 @@ import { failedPrecondition, refuse } from '@suanli/grpc-kit';
 import { Commitment, Discount, GetProvenanceResponse, Quote } from '@suanli/proto/suanli/billing/v1/price.ts';
 import { BillLine, Price } from '@suanli/proto/suanli/billing/v1/wallet.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { gatewayLab, type Lab, type Tenant } from './support/gateway-lab.ts';
+import { gatewayLab, type Lab, type Tenant } from '../support/gateway-lab.ts';
 
 const seen: { method: string; request: unknown }[] = [];
 const price = Price.create({

@@ -1,10 +1,10 @@
 import type { Clock, IdSource, Logger } from '@suanli/kernel';
 import { assertLeader, createLeadership, type Database, withTransaction } from '@suanli/postgres';
-import { closeMonths } from '../app/documents/close-month.ts';
-import { advanceSubscriptions } from '../app/plans/advance-subscriptions.ts';
-import type { BillingDeps } from '../app/ports.ts';
-import { sendApprovedPayouts } from '../app/refunds/send-payout.ts';
-import { createStores } from './postgres/create-stores.ts';
+import { closeMonths } from '../../app/documents/close-month.ts';
+import { advanceSubscriptions } from '../../app/plans/advance-subscriptions.ts';
+import type { BillingDeps } from '../../app/ports.ts';
+import { sendApprovedPayouts } from '../../app/refunds/send-payout.ts';
+import { createStores } from '../postgres/create-stores.ts';
 
 export type CommerceLoopOptions = {
   billing: BillingDeps;

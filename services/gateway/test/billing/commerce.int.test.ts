@@ -3,7 +3,7 @@ import { Bill, Invoice, InvoiceLine, Statement } from '@suanli/proto/suanli/bill
 import { Order, Plan, type PurchasePlanRequest, Subscription } from '@suanli/proto/suanli/billing/v1/plan.ts';
 import { Refund, type RequestPayoutRequest } from '@suanli/proto/suanli/billing/v1/refund.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { gatewayLab, type Lab, type Tenant } from './support/gateway-lab.ts';
+import { gatewayLab, type Lab, type Tenant } from '../support/gateway-lab.ts';
 
 const BEYOND_DOUBLES = 9_007_199_254_740_993n;
 const plan = Plan.create({

@@ -1,11 +1,11 @@
 import type { Clock, IdSource, Logger } from '@suanli/kernel';
 import { assertLeader, createLeadership, type Database, withTransaction } from '@suanli/postgres';
-import type { BillingDeps } from '../app/ports.ts';
-import { settleCommitments } from '../app/prices/settle-commitments.ts';
-import { replayCurable } from '../app/rating/replay-parked-usage.ts';
-import { monthAfter, monthOf } from '../domain/calendar/calendar.ts';
-import type { BillingMetrics } from './billing-metrics.ts';
-import { createStores } from './postgres/create-stores.ts';
+import type { BillingDeps } from '../../app/ports.ts';
+import { settleCommitments } from '../../app/prices/settle-commitments.ts';
+import { replayCurable } from '../../app/rating/replay-parked-usage.ts';
+import { monthAfter, monthOf } from '../../domain/calendar/calendar.ts';
+import type { BillingMetrics } from '../billing-metrics.ts';
+import { createStores } from '../postgres/create-stores.ts';
 
 export type PricingLoopOptions = {
   billing: BillingDeps;

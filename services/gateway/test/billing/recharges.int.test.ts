@@ -7,8 +7,8 @@ import {
   RechargeMovement,
 } from '@suanli/proto/suanli/billing/v1/recharge.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { gatewayLab, type Lab, type Tenant } from './support/gateway-lab.ts';
-import { aWallet } from './support/samples.ts';
+import { gatewayLab, type Lab, type Tenant } from '../support/gateway-lab.ts';
+import { aWallet } from '../support/samples.ts';
 
 const AT = new Date('2026-01-01T00:00:00Z');
 const seen: { method: string; request: unknown }[] = [];
